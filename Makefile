@@ -1,0 +1,39 @@
+# DoSQL: the commands a person types. `make help` lists them.
+
+SWIFT ?= swift
+ARGS ?=
+
+.PHONY: help setup build run test example fuzz bench lint format clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the system libraries that are missing
+	@./.ci/setup
+
+build: setup ## build the release binary
+	$(SWIFT) build -c release --product dosql
+
+run: build ## build and start the server; flags in ARGS="--listen … --data …"
+	@exec "$$($(SWIFT) build -c release --show-bin-path)/dosql" serve $(ARGS)
+
+test: setup ## build and run every test
+	@./.ci/test
+
+example: setup ## build and run the example app against a server of its own
+	@./.ci/example
+
+fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
+	@./.ci/fuzz
+
+bench: setup ## measure against SQLite in process; flags in ARGS="--seconds 5 …"
+	@./.ci/bench $(ARGS)
+
+lint: ## check the format of the sources
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests clients Benchmarks Package.swift
+
+format: ## format the sources
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests clients Benchmarks Package.swift
+
+clean: ## remove what was built
+	rm -rf .build .build-fuzz clients/swift/examples/*/.build

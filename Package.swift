@@ -1,0 +1,168 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of settings for every target, each with the proposal it comes from.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    // SE-0335: `any` is always written, so that dynamic dispatch is visible.
+    .enableUpcomingFeature("ExistentialAny"),
+    // SE-0409: imports are internal unless they are part of the interface.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // SE-0444: a member is visible only where its module is imported.
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // SE-0461: nonisolated async functions run where their caller runs.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // SE-0446/0456: non-escapable views over borrowed bytes.
+    .enableExperimentalFeature("Lifetimes"),
+    // SE-0458: whatever is memory-unsafe says so, and only the loop and the engine may.
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "DoSQL",
+    platforms: [.macOS(.v26), .iOS(.v26)],
+    products: [
+        .library(name: "DoSQLClient", targets: ["DoSQLClient"]),
+        .library(name: "DoSQLProtocol", targets: ["DoSQLProtocol"]),
+        .executable(name: "dosql", targets: ["DoSQLCommandLine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // The system's libraries. A shim holds only what C can say and Swift cannot.
+        .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]),
+        .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+
+        // Leaves: they do not know one another.
+        .target(name: "DoSQLProtocol", swiftSettings: settings),
+        .target(name: "DoSQLEngine", dependencies: ["CSQLite"], swiftSettings: settings),
+        .target(name: "DoSQLLoop", dependencies: ["CLibuv"], swiftSettings: settings),
+        .target(
+            name: "DoSQLSession",
+            dependencies: ["DoSQLProtocol", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings),
+
+        // Where the leaves meet.
+        .target(
+            name: "DoSQLServer",
+            dependencies: [
+                "DoSQLProtocol", "DoSQLEngine", "DoSQLLoop", "DoSQLSession",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "DoSQLClient",
+            dependencies: [
+                "DoSQLProtocol",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            path: "clients/swift/Sources/DoSQLClient",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "DoSQLCommandLine",
+            dependencies: [
+                "CLibedit", "DoSQLClient", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
+        // Benchmarks are in the root package, so that they link what they measure.
+        .executableTarget(
+            name: "round-trip",
+            dependencies: [
+                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/RoundTrip",
+            swiftSettings: settings),
+
+        // Tests mirror Sources. What they share starts servers and speaks frames.
+        .target(
+            name: "DoSQLTestSupport",
+            dependencies: [
+                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/DoSQLTestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLServerTests",
+            dependencies: [
+                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLCommandLineTests",
+            dependencies: ["DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport"],
+            swiftSettings: settings),
+        // What the guide's application asks for, through the client, of a real `dosql serve`.
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Fixtures"], swiftSettings: settings),
+        // Durability: a server to kill, on a disk that forgets what was not synced.
+        .target(name: "ForgetfulVFS", dependencies: ["CSQLite"], path: "Tests/ForgetfulVFS"),
+        .executableTarget(
+            name: "dosql-test-server",
+            dependencies: [
+                "DoSQLEngine", "DoSQLLoop", "DoSQLServer", "ForgetfulVFS",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/CrashServer", swiftSettings: settings),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: ["DoSQLLoop", "DoSQLProtocol", "DoSQLTestSupport", "dosql-test-server"],
+            swiftSettings: settings),
+        .testTarget(name: "DoSQLProtocolTests", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
+        .testTarget(name: "DoSQLEngineTests", dependencies: ["DoSQLEngine"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLSessionTests", dependencies: ["DoSQLSession", "DoSQLProtocol"], swiftSettings: settings),
+        .testTarget(name: "DoSQLLoopTests", dependencies: ["DoSQLLoop"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLClientTests",
+            dependencies: [
+                "DoSQLClient", "DoSQLProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "clients/swift/Tests/DoSQLClientTests",
+            swiftSettings: settings),
+    ]
+)
+
+// libFuzzer needs its own flags for the whole build: `make fuzz`.
+if Context.environment["DOSQL_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "ProtocolFuzzer", dependencies: ["DoSQLProtocol"], path: "Tests/Fuzz",
+            sources: ["ProtocolFuzzer.swift"],
+            swiftSettings: settings))
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import DoSQLClient
+import FoundationEssentials
+import Logging
+
+/// What every command that talks to a server takes.
+struct ConnectionOptions: ParsableArguments {
+    @Option(help: "The token to connect with, unless the URL has one. Default: what DOSQL_TOKEN holds.")
+    var token: String?
+
+    @Option(help: "Milliseconds after which a statement is given up.")
+    var deadline: Int?
+
+    func validate() throws {
+        if let deadline, deadline < 1 { throw ValidationError("--deadline is at least 1 millisecond, not \(deadline)") }
+    }
+
+    /// How to connect to the server of a URL; a URL that is none is wrong usage.
+    func configuration(_ text: String) throws -> DoSQLClient.Configuration {
+        do {
+            return configuration(try DoSQLURL(text))
+        } catch {
+            throw ValidationError("\(text): \(error.message)")
+        }
+    }
+
+    private func configuration(_ url: DoSQLURL) -> DoSQLClient.Configuration {
+        var configuration = DoSQLClient.Configuration(url)
+        configuration.token = configuration.token ?? token ?? ProcessInfo.processInfo.environment["DOSQL_TOKEN"]
+        configuration.deadline = deadline.map { .milliseconds($0) }
+        return configuration.forCommandLine
+    }
+}
+
+extension DoSQLClient.Configuration {
+    /// With what suits somebody who waits at a terminal.
+    var forCommandLine: DoSQLClient.Configuration {
+        var copy = self
+        copy.connectionWaitMax = .seconds(3)
+        copy.traces = false
+        copy.logger = Logger(label: "dosql") { StreamLogHandler.standardError(label: $0) }
+        copy.logger.logLevel = .error
+        return copy
+    }
+
+    /// The tenant that the URL must name.
+    var namedTenant: String {
+        get throws {
+            guard let tenant, !tenant.isEmpty else {
+                throw ValidationError("the URL names no tenant: dosql://HOST[:PORT]/TENANT")
+            }
+            return tenant
+        }
+    }
+}

@@ -1,0 +1,143 @@
+public import ArgumentParser
+import DoSQLEngine
+import DoSQLLoop
+import DoSQLServer
+import DoSQLSession
+public import Logging
+
+/// `dosql serve`: runs the server until Ctrl-C or SIGTERM.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server.",
+        discussion: """
+            Without flags it listens on 127.0.0.1:3775 and keeps its data in ./dosql-data. It stops on Ctrl-C or SIGTERM: open transactions are rolled \
+            back, accepted writes finished, every database checkpointed. A second Ctrl-C ends it at once, which loses nothing that was answered.
+            """)
+
+    @Option(
+        help:
+            "Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH; may be given several times. Port 0 lets the system choose."
+    )
+    var listen: [String] = ["127.0.0.1:3775"]
+
+    @Option(help: "The folder that holds the tenants.")
+    var data = "./dosql-data"
+
+    @Option(help: "A folder of NNN_name.sql files that every tenant is brought to before its first request.")
+    var migrations: String?
+
+    @Flag(inversion: .prefixedNo, help: "Create a tenant on its first use.")
+    var createTenants = true
+
+    @Option(
+        help:
+            "When a commit waits for the disk: 'full' (what is answered survives a power cut) or 'normal' (the last commits may not)."
+    )
+    var synchronous = "full"
+
+    @Option(help: "Event loops; 0: one for each core.")
+    var loops = 0
+
+    @Option(help: "Threads that carry out writes.")
+    var writerThreads = 8
+
+    @Option(help: "Threads that carry out long reads.")
+    var readerThreads = 4
+
+    @Option(help: "Tenants kept open; beyond it the one unused for longest is closed.")
+    var maxOpenTenants = 512
+
+    @Option(help: "Seconds without use after which a tenant is closed.")
+    var tenantIdle = 300
+
+    @Option(help: "Connections taken at a time.")
+    var maxConnections = 10_000
+
+    @Option(help: "Page cache of each connection to a database, in KiB.")
+    var cache = 2048
+
+    @Option(help: "Pages in the write-ahead log from which it is checkpointed.")
+    var checkpointPages = 4000
+
+    @Option(help: "Milliseconds between the statements of a transaction before it is rolled back.")
+    var transactionIdle: UInt64 = 10_000
+
+    @Option(help: "Milliseconds a transaction may last.")
+    var transactionTotal: UInt64 = 60_000
+
+    @Option(help: "Milliseconds a write waits for its turn.")
+    var transactionWait: UInt64 = 30_000
+
+    @Option(help: "Milliseconds a result may wait for its client.")
+    var cursorStall: UInt64 = 60_000
+
+    @Option(help: "Milliseconds a statement may run at a stretch.")
+    var statementTime: UInt64 = 30_000
+
+    @Option(help: "Age in milliseconds from which a snapshot gives way to a checkpoint that is due.")
+    var snapshotAge: UInt64 = 60_000
+
+    @Option(help: "Milliseconds those who are connected get to finish when the server stops.")
+    var shutdownGrace: UInt64 = 5_000
+
+    @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
+    var logLevel = Logger.Level.notice
+
+    /// The configuration these flags describe.
+    func makeConfiguration() throws -> Configuration {
+        var configuration = Configuration()
+        configuration.listen = try listen.map { text in
+            do {
+                return try ListenAddress(parsing: text)
+            } catch {
+                throw ValidationError("--listen \(text): \(error)")
+            }
+        }
+        configuration.dataFolder = data
+        configuration.migrationsFolder = migrations
+        configuration.createsTenants = createTenants
+        switch synchronous {
+        case "full": configuration.synchronous = .full
+        case "normal": configuration.synchronous = .normal
+        default: throw ValidationError("--synchronous is 'full' or 'normal', not '\(synchronous)'")
+        }
+        configuration.loops = loops
+        configuration.writerThreads = writerThreads
+        configuration.readerThreads = readerThreads
+        configuration.openTenantsMax = maxOpenTenants
+        configuration.tenantIdleSeconds = tenantIdle
+        configuration.connectionsMax = maxConnections
+        configuration.cacheKiB = cache
+        configuration.checkpointPages = checkpointPages
+        configuration.session.transactionIdleMax = transactionIdle * 1_000_000
+        configuration.session.transactionTotalMax = transactionTotal * 1_000_000
+        configuration.session.transactionWaitMax = transactionWait * 1_000_000
+        configuration.session.cursorStallMax = cursorStall * 1_000_000
+        configuration.session.statementTimeMax = statementTime * 1_000_000
+        configuration.session.snapshotAgeMax = snapshotAge * 1_000_000
+        configuration.session.shutdownGrace = shutdownGrace * 1_000_000
+        guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
+        return configuration
+    }
+
+    func run() throws {
+        let configuration = try makeConfiguration()
+        var log = Logger(label: "dosql") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = logLevel
+        let server: Server
+        do {
+            server = try Server(configuration, log: log)
+        } catch {
+            throw CommandError("cannot start: \(error)")
+        }
+        for address in server.addresses { Output.line("listening on \(address)") }
+        Output.line("data in \(server.dataFolder)")
+        Output.line("SQLite \(SQLiteLibrary.version)")
+        server.waitForSignal()
+        Output.line("stopping")
+        server.stop()
+        Output.line("stopped")
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

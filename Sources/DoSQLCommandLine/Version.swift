@@ -1,0 +1,6 @@
+import DoSQLServer
+
+/// What `dosql --version` prints.
+enum Version {
+    static let text = "dosql \(Server.version)"
+}

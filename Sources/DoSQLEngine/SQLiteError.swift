@@ -1,0 +1,40 @@
+internal import CSQLite
+
+/// What SQLite refused to do, in its own words.
+///
+/// <https://www.sqlite.org/c3ref/errcode.html>
+public struct SQLiteError: Error, Sendable, Hashable {
+    /// The extended result code.
+    public let code: ResultCode
+    /// SQLite's message, verbatim.
+    public let message: String
+    /// Where in the SQL text the fault lies, in bytes, if SQLite knows.
+    public let offset: Int?
+
+    /// Takes the three parts as SQLite gave them.
+    public init(code: ResultCode, message: String, offset: Int? = nil) {
+        self.code = code
+        self.message = message
+        self.offset = offset
+    }
+}
+
+extension SQLiteError: CustomStringConvertible {
+    /// The message followed by the code.
+    public var description: String { "\(message) [\(code)]" }
+}
+
+extension SQLiteError {
+    /// Reads the error of the last call on `database`: it must be asked for before the next call, which overwrites it.
+    init(code: Int32, on database: OpaquePointer) {
+        let extended = unsafe sqlite3_extended_errcode(database)
+        // Some calls (a bind out of range on a fresh connection) return a code without leaving it on the connection.
+        let isLast = extended & 0xff == code & 0xff
+        let text = unsafe isLast ? sqlite3_errmsg(database) : sqlite3_errstr(code)
+        let offset = unsafe isLast ? sqlite3_error_offset(database) : -1
+        self.init(
+            code: ResultCode(rawValue: isLast ? extended : code),
+            message: unsafe text.map { unsafe String(cString: $0) } ?? "unknown error",
+            offset: offset < 0 ? nil : Int(offset))
+    }
+}

@@ -1,0 +1,169 @@
+internal import CSQLite
+
+/// Judges and notes each action the authorizer is told of while one statement is prepared.
+struct AccessRecorder {
+    var read: Set<String> = []
+    var written: Set<String> = []
+    /// Names read without any column of theirs, as by `count(*)`: SQLite does not say where they are, and some are of
+    /// common table expressions.
+    var unlocated: Set<String> = []
+    var transactionControl: TransactionControl?
+    var changesSchema = false
+    /// ATTACH, DETACH: SQLite calls them read-only.
+    var changesConnection = false
+    var touchesTemporary = false
+    var callsLastInsertRowID = false
+    var callsChanges = false
+    var altersTable = false
+    var pragma: String?
+    var pragmaArgument: String?
+    /// The strictest demand so far.
+    var required: Requirement?
+
+    static let schemaTables: Set<String> = [
+        "sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema",
+    ]
+
+    /// One action, as <https://www.sqlite.org/c3ref/c_alter_table.html> lists them.
+    struct Action {
+        let code: Int32
+        let first: String?
+        let second: String?
+        let database: String?
+    }
+
+    /// Notes the action and gives what it requires.
+    mutating func note(_ action: Action) -> Requirement? {
+        var demand = Self.reservedName(action)
+        switch action.code {
+        case SQLITE_SELECT, SQLITE_RECURSIVE:
+            break
+        case SQLITE_READ:
+            let table = action.first ?? ""
+            if action.database == nil { unlocated.insert(table) } else { read.insert(table) }
+            demand = demand ?? noteReading(table, in: action.database)
+        case SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE:
+            let table = action.first ?? ""
+            written.insert(table)
+            // A new TEMP object is announced under its own name, too, and nobody writes to the schema by hand.
+            if action.database == "temp", !Self.schemaTables.contains(table) { demand = demand ?? noteTemporary(table) }
+        case SQLITE_FUNCTION:
+            demand = demand ?? noteFunction(action.second ?? "")
+        case SQLITE_PRAGMA:
+            demand = notePragma((action.first ?? "").lowercased(), argument: action.second)
+        case SQLITE_TRANSACTION:
+            let control: TransactionControl =
+                switch action.first {
+                case "BEGIN": .begin(isImmediate: false)
+                case "COMMIT": .commit
+                default: .rollback
+                }
+            transactionControl = control
+            demand = Requirement(mode: .transaction, denial: .transactionControl(keyword: control.keyword))
+        case SQLITE_SAVEPOINT:
+            let name = action.second ?? ""
+            let control: TransactionControl =
+                switch action.first {
+                case "BEGIN": .savepoint(name: name)
+                case "RELEASE": .release(name: name)
+                default: .rollbackTo(name: name)
+                }
+            transactionControl = control
+            demand = demand ?? Requirement(mode: .transaction, denial: .savepoint(keyword: control.keyword))
+        case SQLITE_ATTACH:
+            changesConnection = true
+            demand = Requirement(mode: .trusted, denial: .attach)
+        case SQLITE_DETACH:
+            changesConnection = true
+            demand = Requirement(mode: .trusted, denial: .detach)
+        case SQLITE_CREATE_TEMP_TABLE, SQLITE_CREATE_TEMP_VIEW, SQLITE_CREATE_TEMP_INDEX, SQLITE_CREATE_TEMP_TRIGGER,
+            SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_VIEW, SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TRIGGER:
+            changesSchema = true
+            demand = demand ?? noteTemporary(action.first ?? "")
+        case SQLITE_ALTER_TABLE:
+            changesSchema = true
+            altersTable = true
+            written.insert(action.second ?? "")
+            if action.first == "temp" { demand = demand ?? noteTemporary(action.second ?? "") }
+        case SQLITE_CREATE_INDEX, SQLITE_CREATE_TRIGGER, SQLITE_DROP_INDEX, SQLITE_DROP_TRIGGER:
+            // The object changes the table it belongs to: that is whose rights are asked.
+            changesSchema = true
+            written.insert(action.second ?? action.first ?? "")
+        case SQLITE_CREATE_TABLE, SQLITE_CREATE_VIEW, SQLITE_CREATE_VTABLE, SQLITE_DROP_TABLE, SQLITE_DROP_VIEW,
+            SQLITE_DROP_VTABLE:
+            changesSchema = true
+            written.insert(action.first ?? "")
+            // `CREATE TABLE temp.t` is announced as an ordinary one.
+            if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
+        case SQLITE_ANALYZE, SQLITE_REINDEX:
+            written.insert(action.first ?? "")
+            if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
+        default:
+            // A code this engine does not know is a power it has not judged.
+            demand = Requirement(mode: .trusted, denial: .function(name: "authorizer action \(action.code)"))
+        }
+        require(demand)
+        return demand
+    }
+
+    /// Keeps the strictest demand.
+    mutating func require(_ demand: Requirement?) {
+        guard let demand else { return }
+        if let required, required.mode >= demand.mode { return }
+        required = demand
+    }
+
+    /// Nobody but the server names these, in any place an action names something.
+    private static func reservedName(_ action: Action) -> Requirement? {
+        switch action.code {
+        case SQLITE_FUNCTION, SQLITE_PRAGMA: return nil
+        // Both visit every table when none is named, and show or change no content.
+        case SQLITE_ANALYZE, SQLITE_REINDEX: return nil
+        default: break
+        }
+        for name in [action.first, action.second] {
+            if let name, isReserved(name) { return Requirement(mode: .trusted, denial: .reservedName(name)) }
+        }
+        return nil
+    }
+
+    /// Names are compared as SQLite compares them: without regard to ASCII case.
+    static func isReserved(_ name: String) -> Bool {
+        name.utf8.count >= Denial.reservedPrefix.utf8.count
+            && zip(name.utf8, Denial.reservedPrefix.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+            && name.utf8.first == UInt8(ascii: "_") && name.utf8.dropFirst().first == UInt8(ascii: "_")
+    }
+
+    private mutating func noteReading(_ table: String, in database: String?) -> Requirement? {
+        // The list of TEMP objects is empty on a shared connection, and tools ask for it.
+        if database == "temp", !Self.schemaTables.contains(table) { return noteTemporary(table) }
+        if table == "sqlite_stmt" { return Requirement(mode: .trusted, denial: .table(name: table)) }
+        if table.hasPrefix("pragma_"), !PragmaRule(named: String(table.dropFirst(7))).hasHarmlessFunction {
+            return Requirement(mode: .trusted, denial: .pragmaFunction(name: table))
+        }
+        return nil
+    }
+
+    mutating func noteTemporary(_ name: String) -> Requirement {
+        touchesTemporary = true
+        return Requirement(mode: .transaction, denial: .temporaryObject(name: name))
+    }
+
+    private mutating func noteFunction(_ name: String) -> Requirement? {
+        switch name.lowercased() {
+        case "last_insert_rowid": callsLastInsertRowID = true
+        case "changes", "total_changes": callsChanges = true
+        // The second takes a bound blob for a pointer and calls it:
+        // https://www.sqlite.org/fts3.html#custom_application_defined_tokenizers
+        case "load_extension", "fts3_tokenizer": return Requirement(mode: .trusted, denial: .function(name: name))
+        default: break
+        }
+        return nil
+    }
+
+    private mutating func notePragma(_ name: String, argument: String?) -> Requirement? {
+        pragma = name
+        pragmaArgument = argument
+        return PragmaRule(named: name).requirement(name: name, isSetting: argument != nil)
+    }
+}

@@ -1,0 +1,11 @@
+/// Why a stream is closed.
+public enum CloseReason: Equatable, Sendable {
+    /// `close()` was called.
+    case local
+    /// `closeAfterFlush` was called and the peer's system has everything.
+    case flushed
+    /// `closeAfterFlush` was called and the peer did not take everything in time.
+    case flushTimedOut
+    /// Reading or writing failed; `LoopError.isPeerGone` tells a vanished peer from a fault here.
+    case failed(LoopError)
+}

@@ -1,0 +1,75 @@
+/// RESULT as it lies in the bytes: a whole result in one frame (`protocol/messages.md`, statements).
+///
+/// A server writes it piecewise: `beginFrame(.result, …)`, columns, `beginRows`, values, `endRows`, the outcome, `endFrame`.
+public struct ResultMessage: ~Escapable {
+    /// The columns' names.
+    public let columns: ColumnsView
+    /// The rows.
+    public let rows: RowsView
+    /// What became of the request.
+    public let outcome: Outcome
+
+    /// Reads a body.
+    @_lifetime(copy body)
+    public init(_ body: Span<UInt8>) throws(DecodeError) {
+        var reader = ByteReader(body)
+        columns = try reader.readColumns()
+        rows = try reader.readRows(columns: columns.count)
+        outcome = try reader.readOutcome()
+        try reader.ignoreOptions()
+    }
+
+    /// Writes a frame.
+    public static func encode(
+        into writer: inout ByteWriter, stream: UInt16, request: UInt32, columns: [String], rows: [[Value]],
+        outcome: Outcome
+    ) {
+        let frame = writer.beginFrame(.result, stream: stream, request: request)
+        writer.writeColumns(columns)
+        writer.writeRows(rows)
+        outcome.encode(into: &writer)
+        writer.endFrame(at: frame)
+    }
+}
+
+/// HEAD as it lies in the bytes: the first part of a streamed result (`protocol/messages.md`, statements).
+public struct HeadMessage: ~Escapable {
+    /// The columns' names.
+    public let columns: ColumnsView
+
+    /// Reads a body.
+    @_lifetime(copy body)
+    public init(_ body: Span<UInt8>) throws(DecodeError) {
+        var reader = ByteReader(body)
+        columns = try reader.readColumns()
+        try reader.ignoreOptions()
+    }
+
+    /// Writes a frame.
+    public static func encode(into writer: inout ByteWriter, stream: UInt16, request: UInt32, columns: [String]) {
+        let frame = writer.beginFrame(.head, stream: stream, request: request)
+        writer.writeColumns(columns)
+        writer.endFrame(at: frame)
+    }
+}
+
+/// ROWS as it lies in the bytes: a further part of a streamed result (`protocol/messages.md`, statements).
+public struct RowsMessage: ~Escapable {
+    /// The rows.
+    public let rows: RowsView
+
+    /// Reads a body; `columns` is what HEAD said.
+    @_lifetime(copy body)
+    public init(_ body: Span<UInt8>, columns: Int) throws(DecodeError) {
+        var reader = ByteReader(body)
+        rows = try reader.readRows(columns: columns)
+        try reader.expectEnd()
+    }
+
+    /// Writes a frame.
+    public static func encode(into writer: inout ByteWriter, stream: UInt16, request: UInt32, rows: [[Value]]) {
+        let frame = writer.beginFrame(.rows, stream: stream, request: request)
+        writer.writeRows(rows)
+        writer.endFrame(at: frame)
+    }
+}

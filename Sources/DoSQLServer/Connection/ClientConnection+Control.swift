@@ -1,0 +1,167 @@
+import DoSQLEngine
+import DoSQLLoop
+import DoSQLProtocol
+import DoSQLSession
+
+/// The connection's own requests (stream 0), and the parts of requests that are in flight.
+extension ClientConnection {
+    func hello(_ header: FrameHeader, _ body: Span<UInt8>) {
+        let hello: Hello
+        do throws(DecodeError) {
+            hello = try Hello(body)
+        } catch {
+            return fail(error.errorCode, "HELLO: \(error)")
+        }
+        guard let version = ProtocolVersion.common(min: hello.versionMin, max: hello.versionMax) else {
+            return fail(
+                .versionUnsupported,
+                "the client speaks versions \(hello.versionMin) to \(hello.versionMax), this server \(ProtocolVersion.min) to \(ProtocolVersion.max)"
+            )
+        }
+        replyMax = Int(clamping: min(hello.frameMax, UInt64(Limits.frameMax)))
+        machine.accepted()
+        HelloOK(
+            version: version, serverID: shard.context.serverID, server: ServerContext.name, limits: shard.context.limits
+        )
+        .encode(into: &output, request: header.request)
+        makeDirty()
+    }
+
+    func control(_ header: FrameHeader, _ body: Span<UInt8>) {
+        do throws(DecodeError) {
+            switch MessageType(rawValue: header.type) {
+            case .ping:
+                Pong.encode(into: &output, request: header.request, payload: try Ping(body).payload)
+                makeDirty()
+            case .prepare:
+                let prepare = try Prepare(body)
+                guard statements.bind(prepare.id, to: SQLText(prepare.sql)) else {
+                    return refuse(
+                        header,
+                        Failure(
+                            .statementLimit,
+                            "a connection keeps at most \(Limits.statementsMax) statements and \(Limits.statementBytesMax) bytes of text",
+                            limit: ("statementsMax", Limits.statementsMax)))
+                }
+                acknowledge(header)
+            case .unprepare:
+                statements.free(try Unprepare(body).id)
+                acknowledge(header)
+            case .tenants:
+                listTenants(header, try Tenants(body))
+            default:
+                refuse(header, Failure(.unsupported, Self.wording(of: .unsupported)))
+            }
+        } catch {
+            refuse(header, Failure(error))
+        }
+    }
+
+    private func acknowledge(_ header: FrameHeader) {
+        OK(Outcome()).encode(into: &output, stream: header.stream, request: header.request)
+        makeDirty()
+    }
+
+    private func listTenants(_ header: FrameHeader, _ request: borrowing Tenants) {
+        let after = Text(request.after).repaired
+        // The list must fit into the client's frame, a name and its length into 130 bytes.
+        let limit = min(request.limit, (replyMax - 16) / (TenantName.lengthMax + 2))
+        let address = address(of: header)
+        let folder = shard.context.folder
+        machine.deferred(header.request)
+        shard.context.tenants.context.openers.post { _ in
+            var writer = ByteWriter()
+            do throws(Failure) {
+                let names = try folder.tenants().map(\.description).drop {
+                    !after.utf8.lexicographicallyPrecedes($0.utf8)
+                }
+                TenantList(names: Array(names.prefix(limit)), hasMore: names.count > limit)
+                    .encode(into: &writer, request: address.request)
+            } catch {
+                error.message(transaction: .none).encode(into: &writer, request: address.request)
+            }
+            var outbox = Outbox()
+            outbox.add(.terminal(succeeded: true, transaction: .none), writer.take(), to: address)
+            outbox.send()
+        }
+    }
+
+    /// CANCEL, CREDIT and LOAD_ROWS: they may have crossed the answer of their request, and are ignored then.
+    func part(_ header: FrameHeader, _ body: Span<UInt8>) {
+        guard let entry = inFlight[header.request] else {
+            // Credit of a request that has not left its stream's line counts when it has.
+            if header.type == MessageType.credit.rawValue, machine.isInFlight(header.request),
+                let credit = try? Credit(body)
+            {
+                earlyCredit[header.request, default: 0] += Int(clamping: min(credit.bytes, 1 << 40))
+            }
+            return cancelHeld(header)
+        }
+        switch MessageType(rawValue: header.type) {
+        case .cancel:
+            if !entry.job.isCancelled { cancel(entry, .cancelled) }
+        case .credit:
+            // Credit of nothing is no progress: a cursor could be kept for ever with it.
+            guard let credit = try? Credit(body), credit.bytes > 0 else { return }
+            inFlight[header.request]?.lastProgress = shard.loop.now
+            if entry.job.flow.give(credit: Int(clamping: credit.bytes)) { resume(entry) }
+        default:
+            guard entry.job.address.stream == header.stream, entry.job.type == .load, !entry.job.isCancelled else {
+                return
+            }
+            guard body.count <= entry.rowsCredit else { return cancel(entry, .rowsBeyondCredit) }
+            inFlight[header.request]?.rowsCredit -= body.count
+            inFlight[header.request]?.lastProgress = shard.loop.now
+            let item = Tenant.SessionItem.rows(
+                request: header.request, body: [UInt8](copying: body), isLast: header.flags.contains(.end))
+            submit(item, for: entry)
+        }
+    }
+
+    /// Rows of a load that are longer than any frame may be.
+    func overrun(_ header: FrameHeader) {
+        guard header.type == MessageType.loadRows.rawValue, let entry = inFlight[header.request] else { return }
+        guard entry.job.address.stream == header.stream, entry.job.type == .load, !entry.job.isCancelled else { return }
+        cancel(entry, .rowsBeyondCredit)
+    }
+
+    /// CANCEL of a request that has not left its stream's line.
+    private func cancelHeld(_ header: FrameHeader) {
+        guard header.type == MessageType.cancel.rawValue else { return }
+        // It is answered when the reader is open, which is soon.
+        if waitingForReader.remove(header.request) != nil { return }
+        for stream in streams.values {
+            guard let held = stream.machine.removeHeld(where: { $0.header.request == header.request }) else { continue }
+            machine.released(bytes: held.body.count)
+            answer(
+                held.header, isDeferred: true, Failure(.cancelled, "cancelled"), transaction: stream.machine.transaction
+            )
+            pump(stream)
+            closeIfDrained()
+            return
+        }
+    }
+
+    func cancel(_ entry: InFlight, _ reason: Job.Reason) {
+        let job = entry.job
+        // What has been sent to be made durable is not called back.
+        if reason == .cancelled && (job.type == .commit || job.type == .rollback) { return }
+        job.cancel(reason)
+        if job.giveUp() { return answerForLine(job, job.interruption) }
+        // A parked result and a load sit between two items and would not look at the flag.
+        if case .line = entry.carrier { return }
+        submit(.resume, for: entry)
+        if job.type == .load { submit(.rows(request: job.address.request, body: [], isLast: false), for: entry) }
+    }
+
+    func resume(_ entry: InFlight) { submit(.resume, for: entry) }
+
+    func submit(_ item: Tenant.SessionItem, for entry: InFlight) {
+        switch entry.carrier {
+        case .line: break
+        case .session(let session): session.submit(item)
+        case .transaction: streams[entry.job.address.stream]?.submit(item)
+        case .load: streams[entry.job.address.stream]?.tenant.tenant.submit(item, for: entry.job)
+        }
+    }
+}

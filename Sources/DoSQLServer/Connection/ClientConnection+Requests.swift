@@ -1,0 +1,316 @@
+import DoSQLEngine
+import DoSQLLoop
+import DoSQLProtocol
+import DoSQLSession
+import Synchronization
+
+/// Requests on streams: what may start now, and where it belongs.
+extension ClientConnection {
+    func request(_ header: FrameHeader, _ body: Span<UInt8>) {
+        if header.type == MessageType.open.rawValue {
+            // Behind a CLOSE the number is free when its turn comes; should CLOSE fail, `start` tells that it is in
+            // use.
+            if let stream = streams[header.stream], stream.machine.isClosing {
+                return hold(stream, .describe, header, body)
+            }
+            return open(header, body)
+        }
+        guard let stream = streams[header.stream], let type = MessageType(rawValue: header.type),
+            let kind = RequestKind(type)
+        else {
+            return refuse(header, Failure(.streamNotOpen, "stream \(header.stream) is not open"))
+        }
+        switch stream.machine.received(kind, depends: header.flags.contains(.depends)) {
+        case .start:
+            start(stream, type, header, body, isDeferred: false)
+        case .startIfWrite:
+            if !startIfWrite(stream, type, header, body, isDeferred: false) { hold(stream, kind, header, body) }
+        case .wait:
+            hold(stream, kind, header, body)
+        case .skip(let rollBack):
+            skip(stream, header, rollBack: rollBack, isDeferred: false)
+        case .refuse(let code):
+            stream.machine.refused()
+            answer(
+                header, isDeferred: false, Failure(code, Self.wording(of: code)),
+                transaction: stream.machine.transaction)
+        }
+    }
+
+    private func hold(_ stream: ClientStream, _ kind: RequestKind, _ header: FrameHeader, _ body: Span<UInt8>) {
+        machine.deferred(header.request)
+        machine.kept(bytes: body.count)
+        stream.machine.hold(pending(header, body), kind: kind, depends: header.flags.contains(.depends))
+    }
+
+    func pending(_ header: FrameHeader, _ body: Span<UInt8>) -> PendingRequest {
+        let now = shard.loop.now
+        let deadline = MessageType(rawValue: header.type).flatMap { Self.deadline(of: $0, body) }
+        return PendingRequest(
+            header: header, body: [UInt8](copying: body), receivedAt: now,
+            deadline: deadline.map { Self.time($0, after: now) } ?? .max,
+            statements: statements)
+    }
+
+    /// The milliseconds after which a request wants to be given up.
+    static func deadline(of type: MessageType, _ body: Span<UInt8>) -> UInt64? {
+        switch type {
+        case .query, .queryOne, .run: (try? Execute(body, kind: Execute.kind(of: type)))?.deadline
+        case .batch: (try? Batch(body))?.deadline
+        case .script: (try? Script(body))?.deadline
+        case .load: (try? Load(body))?.deadline
+        default: nil
+        }
+    }
+
+    /// Starts a request that had to wait as it would have been when it came: with that time and the numbers prepared
+    /// then.
+    func asReceived(_ pending: PendingRequest, _ body: () -> Void) {
+        let current = statements
+        statements = pending.statements
+        receivedAt = pending.receivedAt
+        body()
+        statements = current
+        receivedAt = nil
+    }
+
+    /// Lets everything leave the stream's line that may.
+    func pump(_ stream: ClientStream) {
+        // A request that is refused while it is started comes back here; the loop below goes on with the next one.
+        guard !stream.isPumping else { return }
+        stream.isPumping = true
+        defer { stream.isPumping = false }
+        while !isClosing, !mustWaitForClient(), let (held, admission) = stream.machine.next() {
+            let header = held.pending.header
+            guard let type = MessageType(rawValue: header.type) else { continue }
+            switch admission {
+            case .wait:
+                return
+            case .start:
+                machine.released(bytes: held.pending.body.count)
+                asReceived(held.pending) { start(stream, type, header, held.pending.body.span, isDeferred: true) }
+            case .startIfWrite:
+                var isStarted = false
+                asReceived(held.pending) {
+                    isStarted = startIfWrite(stream, type, header, held.pending.body.span, isDeferred: true)
+                }
+                guard isStarted else { return stream.machine.holdFirst(held) }
+                machine.released(bytes: held.pending.body.count)
+            case .skip(let rollBack):
+                machine.released(bytes: held.pending.body.count)
+                skip(stream, header, rollBack: rollBack, isDeferred: true)
+            case .refuse(let code):
+                machine.released(bytes: held.pending.body.count)
+                stream.machine.refused()
+                answer(
+                    header, isDeferred: true, Failure(code, Self.wording(of: code)),
+                    transaction: stream.machine.transaction)
+            }
+        }
+    }
+
+    private func skip(_ stream: ClientStream, _ header: FrameHeader, rollBack: Bool, isDeferred: Bool) {
+        if rollBack {
+            stream.submit(.abandon)
+            stream.transaction = nil
+            stream.machine.transactionRolledBack()
+        }
+        stream.machine.refused()
+        answer(
+            header, isDeferred: isDeferred,
+            Failure(.skipped, "the request before this one failed, and this one depends on it"),
+            transaction: stream.machine.transaction)
+    }
+
+    func open(_ header: FrameHeader, _ body: Span<UInt8>) {
+        let request: Open
+        do throws(DecodeError) { request = try Open(body) } catch { return refuseOnArrival(header, Failure(error)) }
+        guard streams[header.stream] == nil else {
+            return refuseOnArrival(header, Failure(.streamInUse, "stream \(header.stream) is open already"))
+        }
+        guard streams.count < Limits.streamsMax else {
+            return refuse(
+                header,
+                Failure(
+                    .streamLimit, "a connection has at most \(Limits.streamsMax) streams",
+                    limit: ("streamsMax", Limits.streamsMax)))
+        }
+        let name: TenantName
+        do throws(TenantName.Fault) {
+            name = try TenantName(Text(request.tenant).repaired)
+        } catch {
+            return refuse(header, Failure(.tenantNameInvalid, "\(error)"))
+        }
+        let stream = ClientStream(id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly)
+        streams[header.stream] = stream
+        if let incarnation = stream.tenant.tenant.incarnation {
+            // Whoever only wants to read must not wait for somebody's transaction.
+            stream.machine.opened(succeeded: true)
+            stream.tenant.tenant.touch(shard.loop.now)
+            OK(Outcome(lsn: stream.tenant.tenant.publishedLSN.load(ordering: .acquiring)), incarnation: incarnation)
+                .encode(into: &output, stream: header.stream, request: header.request)
+            return makeDirty()
+        }
+        submitAlone(stream, .open, header, body)
+    }
+
+    /// Carries a request out: at once if it is a quick read, else on the thread it belongs to.
+    private func start(
+        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
+    ) {
+        if type == .close {
+            do throws(DecodeError) { try Close.decode(body) } catch {
+                return finish(stream, header, isDeferred: isDeferred, Failure(error))
+            }
+            return close(stream, header, isDeferred: isDeferred)
+        }
+        if type == .open {
+            return finish(
+                stream, header, isDeferred: isDeferred, Failure(.streamInUse, "stream \(header.stream) is open already")
+            )
+        }
+        if let violation = Self.violation(in: type, body) {
+            return fail(violation.errorCode, "\(type.name): \(violation)")
+        }
+        if stream.machine.transaction != .none {
+            return submitToTransaction(stream, type, header, body)
+        }
+        switch type {
+        case .query, .queryOne, .run, .batch, .describe:
+            guard let reader = stream.tenant.reader else {
+                return startWhenReaderIsOpen(stream, type, header, body)
+            }
+            carryOut(stream, type, header, body, on: reader, isDeferred: isDeferred)
+        case .begin:
+            begin(stream, header, body, isDeferred: isDeferred)
+        case .script, .migrate, .load:
+            guard !stream.isReadOnly else { return finish(stream, header, isDeferred: isDeferred, .readOnly) }
+            stream.machine.started(header.request, asWrite: false)
+            submitAlone(stream, type, header, body)
+        default:
+            finish(stream, header, isDeferred: isDeferred, Failure(.unsupported, Self.wording(of: .unsupported)))
+        }
+    }
+
+    /// What in a body ends the connection, where it is decoded for good only on another thread.
+    private static func violation(in type: MessageType, _ body: Span<UInt8>) -> DecodeError? {
+        do throws(DecodeError) {
+            switch type {
+            case .batch: _ = try Batch(body)
+            case .describe: _ = try Describe(body)
+            case .migrate: _ = try Migrate(body)
+            default: break
+            }
+            return nil
+        } catch {
+            return error.isFatal ? error : nil
+        }
+    }
+
+    /// An autocommit write may go behind others of its stream that still wait for their commit.
+    private func startIfWrite(
+        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
+    ) -> Bool {
+        guard let reader = stream.tenant.reader, !stream.isReadOnly else { return false }
+        guard let execute = try? Execute(body, kind: Execute.kind(of: type)),
+            let statement = try? StatementRunner.prepare(
+                execute.statement, statements: statements, on: reader.connection),
+            !statement.isSurelyRead
+        else {
+            // A read has to wait; so has what does not compile, since a write before it may make it right.
+            return false
+        }
+        stream.machine.started(header.request, asWrite: true)
+        submitWrite(stream, type, header, body, deadline: execute.deadline)
+        return true
+    }
+
+    private func startWhenReaderIsOpen(
+        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>
+    ) {
+        stream.machine.started(header.request, asWrite: false)
+        let pending = pending(header, body)
+        machine.deferred(header.request)
+        waitingForReader.insert(header.request)
+        stream.tenant.whenReaderIsOpen(on: shard.mailbox) { [weak self] result in
+            guard let self, !isClosing, streams[stream.id] === stream else { return }
+            // It was started so that nothing overtakes it; from here on it is as if it came now.
+            stream.machine.finished(header.request, succeeded: true, transaction: .none, now: shard.loop.now)
+            let isCancelled = waitingForReader.remove(header.request) == nil
+            switch result {
+            case _ where isCancelled:
+                finish(stream, header, isDeferred: true, Failure(.cancelled, "cancelled"))
+            case .success(let reader):
+                asReceived(pending) { carryOut(stream, type, header, pending.body.span, on: reader, isDeferred: true) }
+            case .failure(let failure):
+                finish(stream, header, isDeferred: true, failure)
+            }
+            pump(stream)
+            closeIfDrained()
+        }
+    }
+
+    private func carryOut(
+        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
+        isDeferred: Bool
+    ) {
+        do throws(Failure) {
+            switch type {
+            case .describe:
+                try Description.encode(
+                    body, statements: statements, stream: header.stream, request: header.request, on: reader.connection,
+                    into: &output,
+                    bodyMax: replyMax)
+                answeredAtOnce(stream, header, isDeferred: isDeferred)
+            case .batch:
+                try carryOutBatch(stream, header, body, on: reader)
+            default:
+                try carryOutStatement(stream, type, header, body, on: reader, isDeferred: isDeferred)
+            }
+        } catch {
+            finish(stream, header, isDeferred: isDeferred, error)
+        }
+    }
+
+    private func carryOutStatement(
+        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
+        isDeferred: Bool
+    ) throws(Failure) {
+        let execute: Execute
+        do throws(DecodeError) { execute = try Execute(body, kind: Execute.kind(of: type)) } catch {
+            throw Failure(error)
+        }
+        let statement = try StatementRunner.prepare(execute.statement, statements: statements, on: reader.connection)
+        guard statement.isSurelyRead else {
+            guard !stream.isReadOnly else { throw .readOnly }
+            stream.machine.started(header.request, asWrite: true)
+            return submitWrite(stream, type, header, body, deadline: execute.deadline)
+        }
+        if !reader.isSlow(execute.statement, statements) {
+            shard.willEndRead(stream.tenant)
+            if try reader.answer(execute, statement, header: header, statements: statements, into: &output) == .answered
+            {
+                return answeredAtOnce(stream, header, isDeferred: isDeferred)
+            }
+        }
+        statement.reset()
+        stream.machine.started(header.request, asWrite: false)
+        submitRead(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+    }
+
+    private func carryOutBatch(
+        _ stream: ClientStream, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader
+    ) throws(Failure) {
+        let batch: Batch
+        do throws(DecodeError) { batch = try Batch(body) } catch { throw Failure(error) }
+        stream.machine.started(header.request, asWrite: false)
+        if BatchRunner.isRead(batch, statements: statements, on: reader.connection) {
+            return submitRead(stream, .batch, header, body, deadline: batch.deadline, credit: nil)
+        }
+        guard !stream.isReadOnly else {
+            stream.machine.finished(header.request, succeeded: false, transaction: .none, now: shard.loop.now)
+            throw .readOnly
+        }
+        submitWrite(stream, .batch, header, body, deadline: batch.deadline)
+    }
+}

@@ -1,0 +1,36 @@
+import DoSQLLoop
+import DoSQLProtocol
+import DoSQLSession
+
+/// One stream of a connection: its rules, its tenant, and the transaction it has open.
+final class ClientStream {
+    /// Where the requests of an open transaction go.
+    enum Transaction {
+        case read(ReadSession)
+        /// The tenant's turn, taken by this BEGIN.
+        case write(Job)
+    }
+
+    let id: UInt16
+    let tenant: ShardTenant
+    let isReadOnly: Bool
+    var machine = StreamStateMachine<PendingRequest>()
+    var transaction: Transaction?
+    /// Whether its line is being let go on already.
+    var isPumping = false
+
+    init(id: UInt16, tenant: ShardTenant, isReadOnly: Bool) {
+        self.id = id
+        self.tenant = tenant
+        self.isReadOnly = isReadOnly
+    }
+
+    /// Hands an item to the open transaction.
+    func submit(_ item: Tenant.SessionItem) {
+        switch transaction {
+        case .read(let session): session.submit(item)
+        case .write(let owner): tenant.tenant.submit(item, for: owner)
+        case nil: break
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import DoSQLEngine
+import DoSQLLoop
+import DoSQLProtocol
+
+/// Carries out one statement to its end, its rows encoded as they come.
+enum StatementRunner {
+    /// Which rows an answer holds.
+    enum Want {
+        case all, first, none
+    }
+
+    /// The statement a request names, prepared or taken from the connection's cache.
+    static func prepare(
+        _ reference: borrowing StatementReference, statements: StatementTable, on connection: borrowing Connection
+    ) throws(Failure) -> Statement {
+        switch reference {
+        case .sql(let text):
+            do throws(PrepareError) { return try connection.cached(text) } catch { throw Failure(error) }
+        case .prepared(let id):
+            guard let text = statements[id] else { throw .statementUnknown(id) }
+            do throws(PrepareError) { return try connection.cached(text) } catch { throw Failure(error) }
+        }
+    }
+
+    /// The same, but never one that was prepared before a change of the schema: a load can repeat nothing.
+    static func prepareAnew(
+        _ reference: borrowing StatementReference, statements: StatementTable, on connection: borrowing Connection
+    ) throws(Failure) -> Statement {
+        let sql: String
+        switch reference {
+        case .sql(let text): sql = String(repairing: text)
+        case .prepared(let id):
+            guard let text = statements[id] else { throw .statementUnknown(id) }
+            sql = String(decoding: text.utf8, as: UTF8.self)
+        }
+        do throws(PrepareError) { return try connection.prepare(sql) } catch { throw Failure(error) }
+    }
+
+    /// Steps a bound statement to its end; a read of which only the first row is wanted stops there.
+    ///
+    /// Writes Columns and Rows, unless `want` is `.none`.
+    /// - Parameters:
+    ///   - bytesMax: beyond so many bytes in `writer` it is `RESULT_TOO_LARGE`.
+    ///   - firstRow: receives the first row, if it is wanted for references.
+    static func carryOut(
+        _ statement: Statement, want: Want, on connection: borrowing Connection, into writer: inout ByteWriter,
+        bytesMax: Int,
+        interruption: () -> Failure, rememberFirstRow: ((_ columns: Int, _ row: [Value]) -> Void)? = nil
+    ) throws(Failure) -> (effects: Effects, rows: Int) {
+        let meter = EffectsMeter(connection, before: statement)
+        let mayStop = want == .first && statement.access.isRead
+        var rows = 0
+        defer { statement.reset() }
+        var hasRow = try step(statement, interruption)
+        // Only now are the columns certain: the first step prepares anew if the schema has changed.
+        let columns = statement.columnCount
+        var position = 0
+        if want != .none {
+            RowEncoder.writeColumns(of: statement, into: &writer)
+            position = writer.beginRows()
+        }
+        while hasRow {
+            if rows == 0 { rememberFirstRow?(columns, RowEncoder.values(of: statement, columns: columns)) }
+            rows += 1
+            if want == .all || (want == .first && rows == 1) {
+                RowEncoder.writeRow(of: statement, columns: columns, into: &writer)
+                if writer.count > bytesMax { throw .resultTooLarge(bytesMax) }
+            }
+            if mayStop { break }
+            hasRow = try step(statement, interruption)
+        }
+        if want != .none { writer.endRows(at: position, count: want == .first ? min(rows, 1) : rows) }
+        return (meter.read(connection, after: statement), rows)
+    }
+
+    private static func step(_ statement: Statement, _ interruption: () -> Failure) throws(Failure) -> Bool {
+        do throws(SQLiteError) {
+            return try statement.step()
+        } catch {
+            throw error.code == .interrupt ? interruption() : Failure(error)
+        }
+    }
+}
+
+extension Statement {
+    /// Whether it reads, whatever becomes of the schema. `CREATE TABLE IF NOT EXISTS` and its kin change nothing while
+    /// there is nothing to do, and a reader may not have seen yet that there is: only the writer knows.
+    var isSurelyRead: Bool { access.isRead && columnCount > 0 }
+}

@@ -1,0 +1,164 @@
+import DoSQLEngine
+import DoSQLProtocol
+import Synchronization
+
+/// A loop's own connection to a tenant's file: quick reads are answered on it within the call that received them.
+///
+/// All reads of one turn of the loop share a read transaction, which is worth half their cost. It is renewed when a
+/// commit was answered meanwhile, so that no read is older than an answer that went before it; and ended with the turn,
+/// so that it never pins the write-ahead log.
+final class LoopReader {
+    /// What came of a read.
+    enum Verdict {
+        /// Its answer is in the output.
+        case answered
+        /// It is beyond the loop's budget; nothing of it is in the output.
+        case tooLong
+    }
+
+    /// How long a statement may hold up everybody else on the loop.
+    static let timeMax: UInt64 = 2_000_000
+    /// When the watchdog stops what the budget could not: inside one long opcode.
+    private static let watchTime = 5 * timeMax
+    /// How many bytes an answer of the loop has at most: one frame of rows.
+    static let bytesMax = Limits.rowsFrameMax
+    /// The longest text or blob the loop touches; beyond it `TOOBIG` sends the read to a thread of its own.
+    static let lengthMax: Int32 = 1 << 20
+    /// How often a statement that was too long goes straight to a thread before the loop tries it again.
+    private static let memory: UInt8 = 64
+
+    let connection: Connection
+    private let tenant: Tenant
+    private let watch: Watchdog.Post
+    private var isInTransaction = false
+    private var seenLSN: UInt64 = 0
+    private var slow: [UInt64: UInt8] = [:]
+
+    init(_ connection: consuming Connection, tenant: Tenant) {
+        self.connection = connection
+        self.tenant = tenant
+        watch = tenant.context.watchdog.post()
+    }
+
+    deinit {
+        watch.remove()
+    }
+
+    /// Whether a text was too long for the loop lately. Asking makes it forget a little.
+    func isSlow(_ statement: borrowing StatementReference, _ statements: StatementTable) -> Bool {
+        if slow.isEmpty { return false }
+        let hash = Self.hash(statement, statements)
+        guard let left = slow[hash] else { return false }
+        slow[hash] = left > 1 ? left - 1 : nil
+        return true
+    }
+
+    /// Answers a read with a RESULT frame (for RUN: DONE).
+    func answer(
+        _ execute: borrowing Execute, _ statement: Statement, header: FrameHeader, statements: StatementTable,
+        into output: inout ByteWriter
+    ) throws(Failure) -> Verdict {
+        do throws(SQLiteError) { try refresh() } catch { throw Failure(error) }
+        let start = output.count
+        do throws(Failure) {
+            try ParameterBinder.bind(execute.parameters, to: statement)
+        } catch {
+            // The bound is the loop's own.
+            if error.code == .valueTooLarge { return remember(execute, statements, &output, start) }
+            throw error
+        }
+        let now = Budget.now()
+        connection.budget = Budget(deadline: now &+ Self.timeMax)
+        watch.extend(now &+ Self.watchTime)
+        defer {
+            statement.reset()
+            // Compiling the next statement is not on this one's time.
+            connection.budget = .unlimited
+        }
+        do throws(SQLiteError) {
+            let hasRows = execute.kind != .run
+            let frame = output.beginFrame(hasRows ? .result : .done, stream: header.stream, request: header.request)
+            var hasRow = try statement.step()
+            if hasRows {
+                RowEncoder.writeColumns(of: statement, into: &output)
+                let position = output.beginRows()
+                let columns = statement.columnCount
+                let rowsMax = execute.kind == .queryOne ? 1 : .max
+                var rows = 0
+                while hasRow {
+                    RowEncoder.writeRow(of: statement, columns: columns, into: &output)
+                    rows += 1
+                    if output.count - start > Self.bytesMax { break }
+                    if rows == rowsMax { break }
+                    hasRow = try statement.step()
+                }
+                if output.count - start > Self.bytesMax { return remember(execute, statements, &output, start) }
+                output.endRows(at: position, count: rows)
+                // The thread of its own words the error.
+                if let bound = execute.rowsMax, UInt64(rows) > bound {
+                    return remember(execute, statements, &output, start)
+                }
+            } else {
+                while hasRow { hasRow = try statement.step() }
+            }
+            Outcome(lsn: seenLSN).encode(into: &output)
+            output.endFrame(at: frame)
+            return .answered
+        } catch {
+            // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
+            // words the error.
+            if error.code == .interrupt || error.code == .tooBig {
+                return remember(execute, statements, &output, start)
+            }
+            output.truncate(to: start)
+            // The schema has changed what the statement touches: a thread of its own prepares it anew, and so does this
+            // one the next time.
+            if statement.isOutdated { return .tooLong }
+            throw Failure(error)
+        }
+    }
+
+    /// Ends the turn's read transaction.
+    func endTurn() {
+        guard isInTransaction else { return }
+        isInTransaction = false
+        watch.disarm()
+        do throws(SQLiteError) {
+            try connection.endRead()
+        } catch {
+            // A damaged file fails even the COMMIT of a read; taking it back does not touch the file.
+            try? connection.rollback()
+            precondition(connection.isAutocommit, "a read transaction without open statements can be ended: \(error)")
+        }
+    }
+
+    /// Takes the turn's snapshot, or a newer one if somebody has been told of a newer commit.
+    private func refresh() throws(SQLiteError) {
+        let published = tenant.publishedLSN.load(ordering: .acquiring)
+        if isInTransaction {
+            if published == seenLSN { return }
+            endTurn()
+        }
+        seenLSN = published
+        try connection.beginRead()
+        isInTransaction = true
+        // The progress handler cannot stop one long opcode; this can.
+        watch.arm(connection.interrupter, deadline: Budget.now() &+ Self.watchTime)
+    }
+
+    private func remember(
+        _ execute: borrowing Execute, _ statements: StatementTable, _ output: inout ByteWriter, _ start: Int
+    ) -> Verdict {
+        output.truncate(to: start)
+        if slow.count >= 1024 { slow.removeAll() }
+        slow[Self.hash(execute.statement, statements)] = Self.memory
+        return .tooLong
+    }
+
+    private static func hash(_ statement: borrowing StatementReference, _ statements: StatementTable) -> UInt64 {
+        switch statement {
+        case .sql(let text): SQLText.hash(text)
+        case .prepared(let id): statements[id]?.hash ?? 0
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import DoSQLLoop
+
+/// What other threads tell a shard.
+enum ShardMessage: Sendable {
+    /// A connection was accepted for it; a surplus one is only told so.
+    case accepted(DescriptorParcel, isSurplus: Bool)
+    /// A request was answered, or a part of it.
+    case reply(Reply)
+    /// A tenant's reader for this shard is open, or cannot be opened.
+    case reader(Tenant, Result<ConnectionParcel, Failure>)
+    /// A tenant is going to be closed: its reader must go.
+    case release(Tenant)
+    /// The transaction of a stream was rolled back because its time was over.
+    case expired(connection: UInt64, stream: UInt16)
+    /// Stop: say GOAWAY, finish, close.
+    case drain
+}

@@ -1,0 +1,64 @@
+import DoSQLEngine
+import DoSQLLoop
+
+/// A tenant as one shard sees it: the shard's reader, opened on first use and off the loop, and who waits for it.
+final class ShardTenant {
+    let tenant: Tenant
+    private(set) var reader: LoopReader?
+    private var isOpening = false
+    private var waiting: [(Result<LoopReader, Failure>) -> Void] = []
+    /// Whether it is in the shard's list of tenants that were read in this turn.
+    var isInTurn = false
+
+    init(_ tenant: Tenant) {
+        self.tenant = tenant
+    }
+
+    /// Calls back when the reader is open. Asks for it to be opened, once.
+    func whenReaderIsOpen(on shard: Mailbox<ShardMessage>, _ body: @escaping (Result<LoopReader, Failure>) -> Void) {
+        waiting.append(body)
+        guard !isOpening else { return }
+        isOpening = true
+        Self.open(tenant, for: shard)
+    }
+
+    /// The reader is open, or cannot be opened.
+    func readerArrived(_ result: Result<LoopReader, Failure>) {
+        isOpening = false
+        if case .success(let opened) = result { reader = opened }
+        let waited = waiting
+        waiting = []
+        for body in waited { body(result) }
+    }
+
+    /// Lets go of the reader, so that the file can be closed.
+    func release() -> LoopReader? {
+        defer { reader = nil }
+        return reader
+    }
+
+    /// Opens a reader on a reader thread, the file itself first if it is closed.
+    private static func open(_ tenant: Tenant, for shard: Mailbox<ShardMessage>) {
+        tenant.context.openers.post { _ in
+            switch tenant.openReader(length: LoopReader.lengthMax) {
+            case .opened(let connection):
+                let parcel = ConnectionParcel(connection)
+                // A shard that has stopped takes nothing, and a reader left open would keep the file from being closed.
+                if !shard.post(.reader(tenant, .success(parcel))), let refused = parcel.take() {
+                    tenant.closeReader(refused)
+                }
+            case .failed(let failure):
+                shard.post(.reader(tenant, .failure(failure)))
+            case .closed:
+                _ = tenant.submit(
+                    .open { failure in
+                        if let failure {
+                            shard.post(.reader(tenant, .failure(failure)))
+                        } else {
+                            open(tenant, for: shard)
+                        }
+                    })
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+internal import DoSQLEngine
+internal import DoSQLProtocol
+public import DoSQLSession
+internal import FoundationEssentials
+
+/// The folder with everything a server keeps, owned by one process at a time.
+///
+///     DATA/FORMAT                     the format's number
+///     DATA/LOCK                       flock of the process that has it open
+///     DATA/tenants/STEM/main.sqlite   one folder a tenant, so that what belongs to it later has a place
+///
+/// `STEM` is ``TenantName/fileStem``; nothing else that a client sends becomes part of a path.
+public final class DataFolder: Sendable {
+    /// The newest format this server reads and the one it writes.
+    public static let format = 1
+
+    /// The folder.
+    public let path: String
+    private let lock: FileLock
+
+    /// Opens the folder, or creates it.
+    /// - Throws: ``Failure``: somebody else has it open, it is of a newer format, or the system refuses.
+    public init(path: String) throws(Failure) {
+        self.path = path
+        let isNew = !FileManager.default.fileExists(atPath: path + "/FORMAT")
+        try Self.createFolder(path + "/tenants")
+        do throws(FileSystem.Failure) {
+            lock = try FileLock(path: path + "/LOCK")
+        } catch {
+            if FileLock.isHeldByAnother(error) {
+                throw Failure(
+                    .tenantUnavailable,
+                    "another process has \(path) open: a data folder belongs to one server at a time")
+            }
+            throw Failure(error)
+        }
+        if isNew {
+            do {
+                try Data("\(Self.format)\n".utf8).write(to: URL(filePath: path + "/FORMAT"), options: .atomic)
+            } catch {
+                throw Failure(.storageFailed, "cannot write \(path)/FORMAT: \(error)")
+            }
+        }
+        // At every start: who made the folder may have died before it was durable.
+        do throws(FileSystem.Failure) {
+            try FileSystem.syncDirectory(path)
+        } catch {
+            throw Failure(error)
+        }
+        if isNew { return }
+        guard let data = FileManager.default.contents(atPath: path + "/FORMAT"),
+            let text = String(bytes: data, encoding: .utf8), let number = Int(text.filter { !$0.isWhitespace })
+        else {
+            throw Failure(
+                .tenantUnavailable, "\(path)/FORMAT does not hold a number: this is not a data folder of DoSQL")
+        }
+        guard number <= Self.format else {
+            throw Failure(
+                .tenantUnavailable,
+                "\(path) has format \(number), and this server reads up to \(Self.format): use the newer server that wrote it"
+            )
+        }
+    }
+
+    /// The folder of a tenant.
+    func folder(of tenant: TenantName) -> String { "\(path)/tenants/\(tenant.fileStem)" }
+
+    /// The database file of a tenant.
+    func database(of tenant: TenantName) -> String { "\(folder(of: tenant))/main.sqlite" }
+
+    /// Whether the tenant has been created.
+    func exists(_ tenant: TenantName) -> Bool { FileManager.default.fileExists(atPath: database(of: tenant)) }
+
+    /// Makes the folder of a tenant.
+    func create(_ tenant: TenantName) throws(Failure) {
+        try Self.createFolder(folder(of: tenant))
+    }
+
+    /// Makes durable that a tenant's file is there: its first answer must survive a power cut with the file it lies in.
+    func makeDurable(_ tenant: TenantName) throws(Failure) {
+        do throws(FileSystem.Failure) {
+            try FileSystem.syncDirectory(folder(of: tenant))
+            try FileSystem.syncDirectory(path + "/tenants")
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// All tenants, sorted by the bytes of their names. Reads the disk: not for an event loop.
+    public func tenants() throws(Failure) -> [TenantName] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path + "/tenants")
+                .compactMap { TenantName(fileStem: $0) }
+                .filter { exists($0) }
+                .sorted { $0.description.utf8.lexicographicallyPrecedes($1.description.utf8) }
+        } catch {
+            throw Failure(.storageFailed, "cannot list \(path)/tenants: \(error)")
+        }
+    }
+
+    private static func createFolder(_ path: String) throws(Failure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure(.storageFailed, "cannot create \(path): \(error)")
+        }
+    }
+}

@@ -1,0 +1,357 @@
+import DequeModule
+import DoSQLEngine
+import DoSQLLoop
+import DoSQLProtocol
+import DoSQLSession
+import Synchronization
+
+/// One tenant as all threads share it: its line of writes, its readers, and what they publish to one another.
+///
+/// The line is a queue, never a thread: whoever of the writer threads has the tenant's *turn* takes the database out of
+/// the line, works, and puts it back. Invariant: `line.database` is nil exactly while somebody has the turn or the file
+/// is closed; one thread at most has the turn (`isScheduled`).
+final class Tenant: Sendable {
+    /// What waits in a tenant's line.
+    enum Item: Sendable {
+        /// A request that may share a commit with its neighbours: an autocommit statement or batch.
+        case write(Job)
+        /// A request that needs the turn for itself: OPEN, BEGIN, SCRIPT, MIGRATE, LOAD.
+        case exclusive(Job)
+        /// Open the file, so that a reader can; then call back.
+        case open(@Sendable (Failure?) -> Void)
+        /// Checkpoint, if it is still due.
+        case checkpoint
+        /// Close the file, if nobody reads it; then call back with whether it was closed.
+        case close(@Sendable (Bool) -> Void)
+    }
+
+    /// What belongs to the transaction that holds the turn.
+    enum SessionItem: Sendable {
+        case request(Job)
+        /// Credit came for its streamed result.
+        case resume
+        /// LOAD_ROWS of a load.
+        case rows(request: UInt32, body: [UInt8], isLast: Bool)
+        /// Its connection or stream is gone: roll back.
+        case abandon
+        /// Its time is over: roll back and tell the shard.
+        case expire
+    }
+
+    /// An item with the BEGIN or LOAD it is meant for: what comes late must not reach the next transaction.
+    private struct SessionMail: Sendable {
+        let owner: Job
+        let item: SessionItem
+    }
+
+    private struct Line: ~Copyable, Sendable {
+        var queue: Deque<Item> = []
+        var inbox: Deque<SessionMail> = []
+        var isScheduled = false
+        var holdsTransaction = false
+        var database: WriterDatabase?
+    }
+
+    private struct Life: Sendable {
+        var isOpen = false
+        /// The file's, as it was when it was opened last.
+        var incarnation = Identity(low: 0, high: 0)
+        var readers = 0
+    }
+
+    let name: TenantName
+    let context: TenantContext
+    private let line = Mutex(Line())
+    private let life = Mutex(Life())
+    /// Idle connections for long reads.
+    private let spareCursors = Mutex<[ConnectionParcel]>([])
+
+    /// The newest change that is durable. Written before anybody is answered; read before a snapshot is taken.
+    let publishedLSN = Atomic<UInt64>(0)
+    /// Frames in the write-ahead log after the last commit or checkpoint.
+    let walFrames = Atomic<Int>(0)
+    /// Whether a checkpoint is due and something stands in its way.
+    let isCheckpointBlocked = Atomic<Bool>(false)
+    /// Whether a checkpoint or a close that nobody waits for is in the line already.
+    private let awaitsMaintenance = Atomic<Bool>(false)
+    /// Monotonic nanoseconds of the last use.
+    let lastUsed: Atomic<UInt64>
+
+    init(name: TenantName, context: TenantContext) {
+        self.name = name
+        self.context = context
+        lastUsed = Atomic(MonotonicClock.nanoseconds())
+    }
+
+    var isOpen: Bool { life.withLock { $0.isOpen } }
+
+    /// The identity of the file's history; nil while it is closed, since nobody knows then what lies there.
+    var incarnation: Identity? { life.withLock { $0.isOpen ? $0.incarnation : nil } }
+
+    func touch(_ now: UInt64) { lastUsed.store(now, ordering: .relaxed) }
+
+    // MARK: The line
+
+    /// Puts an item at the end of the line.
+    /// - Returns: false if the line is full.
+    func submit(_ item: Item) -> Bool {
+        let (accepted, starts) = line.withLock { line -> (Bool, Bool) in
+            if line.queue.count >= context.writeQueueMax, case .write = item { return (false, false) }
+            line.queue.append(item)
+            return (true, Self.schedule(&line))
+        }
+        if starts { context.writers.post(self) }
+        return accepted
+    }
+
+    /// Puts a checkpoint, or a close that nobody waits for, into the line, unless one is there already: a transaction
+    /// may hold the turn for long.
+    func maintain(_ item: Item) {
+        guard !awaitsMaintenance.exchange(true, ordering: .relaxed) else { return }
+        _ = submit(item)
+    }
+
+    /// Hands an item to the transaction that `owner` began, if it still holds the turn.
+    func submit(_ item: SessionItem, for owner: Job) {
+        let starts = line.withLock { line -> Bool in
+            line.inbox.append(SessionMail(owner: owner, item: item))
+            return Self.schedule(&line)
+        }
+        if starts { context.writers.post(self) }
+    }
+
+    private static func schedule(_ line: inout Line) -> Bool {
+        guard !line.isScheduled else { return false }
+        // While a transaction waits for its client, the queue waits for the transaction.
+        guard !line.inbox.isEmpty || (!line.holdsTransaction && !line.queue.isEmpty) else { return false }
+        line.isScheduled = true
+        return true
+    }
+
+    private enum Work {
+        case group([Job])
+        case item(Item)
+        case session(SessionItem)
+    }
+
+    /// The tenant's turn, on a writer thread: groups of writes, one item, or the next steps of its transaction; then
+    /// the next tenant's.
+    func takeTurn(watch: Watchdog.Post) {
+        var database = line.withLock { $0.database.take() }
+        var outbox = Outbox()
+        // A tenant with endless work goes to the end of the pool's queue now and then.
+        for _ in 0..<TenantContext.turnLength {
+            guard let work = nextWork(transaction: database?.transactionOwner) else { break }
+            switch work {
+            case .group(let jobs):
+                touch(MonotonicClock.nanoseconds())
+                withOpenDatabase(&database, jobs: jobs, outbox: &outbox) {
+                    (database: inout WriterDatabase, outbox: inout Outbox) in
+                    database.commitGroup(jobs, watch: watch, outbox: &outbox)
+                }
+            case .item(let item):
+                carryOut(item, &database, watch, &outbox)
+            case .session(let item):
+                touch(MonotonicClock.nanoseconds())
+                database?.carryOut(item, watch: watch, outbox: &outbox)
+            }
+            if database?.isBroken == true { abandonDatabase(&database) }
+            outbox.send()
+            // After the answers: a checkpoint inside a commit is what makes the slowest write slow.
+            if database?.isCheckpointDue(lineIsEmpty: isLineEmpty) == true {
+                database?.checkpoint()
+                if database?.isBroken == true { abandonDatabase(&database) }
+            }
+        }
+        finishTurn(database)
+    }
+
+    private func nextWork(transaction owner: Job?) -> Work? {
+        line.withLock { line -> Work? in
+            while let mail = line.inbox.popFirst() {
+                // What arrives for a transaction that is over has nobody to answer: the loop knows that it ended.
+                if mail.owner === owner { return .session(mail.item) }
+            }
+            if owner != nil { return nil }
+            guard let first = line.queue.popFirst() else { return nil }
+            guard case .write(let job) = first else { return .item(first) }
+            var jobs = [job]
+            while jobs.count < TenantContext.groupMax, case .write(let next)? = line.queue.first {
+                jobs.append(next)
+                line.queue.removeFirst()
+            }
+            return .group(jobs)
+        }
+    }
+
+    private func finishTurn(_ database: consuming WriterDatabase?) {
+        let inTransaction = database?.transactionOwner != nil
+        var returned: WriterDatabase? = consume database
+        let goesOn = line.withLock { line -> Bool in
+            line.holdsTransaction = inTransaction
+            line.database = returned.take()
+            line.isScheduled = false
+            return Self.schedule(&line)
+        }
+        if goesOn { context.writers.post(self) }
+    }
+
+    private var isLineEmpty: Bool { line.withLock { $0.queue.isEmpty } }
+
+    // MARK: One item
+
+    private func carryOut(
+        _ item: Item, _ database: inout WriterDatabase?, _ watch: Watchdog.Post, _ outbox: inout Outbox
+    ) {
+        switch item {
+        case .write(let job):
+            preconditionFailure("writes come as groups, not alone: \(job.type)")
+        case .exclusive(let job):
+            touch(MonotonicClock.nanoseconds())
+            withOpenDatabase(&database, jobs: [job], outbox: &outbox) {
+                (database: inout WriterDatabase, outbox: inout Outbox) in
+                database.carryOutAlone(job, watch: watch, outbox: &outbox)
+            }
+        case .open(let done):
+            touch(MonotonicClock.nanoseconds())
+            done(open(&database, creates: false))
+        case .checkpoint:
+            awaitsMaintenance.store(false, ordering: .relaxed)
+            database?.checkpoint()
+        case .close(let done):
+            awaitsMaintenance.store(false, ordering: .relaxed)
+            done(close(&database))
+        }
+    }
+
+    private func withOpenDatabase(
+        _ database: inout WriterDatabase?, jobs: [Job], outbox: inout Outbox,
+        _ body: (inout WriterDatabase, inout Outbox) -> Void
+    ) {
+        let creates = jobs.contains { $0.type != .open || $0.mayCreateTenant }
+        if let failure = open(&database, creates: creates) {
+            for job in jobs where job.begin() { job.refuse(failure, outbox: &outbox) }
+            return
+        }
+        guard var opened = database.take() else { return }
+        body(&opened, &outbox)
+        database = consume opened
+    }
+
+    // MARK: Opening and closing
+
+    /// Opens the file if it is closed: creates it, recovers it, brings it to the server's migrations.
+    private func open(_ database: inout WriterDatabase?, creates: Bool) -> Failure? {
+        if database != nil { return nil }
+        do throws(Failure) {
+            let opened = try WriterDatabase.open(self, creates: creates && context.createsTenants)
+            life.withLock { life in
+                life.isOpen = true
+                life.incarnation = opened.incarnation
+            }
+            database = consume opened
+        } catch {
+            guard error.code == .storageFailed else { return error }
+            var failure = error
+            failure.code = .tenantUnavailable
+            failure.execution = .notExecuted
+            return failure
+        }
+        return nil
+    }
+
+    /// Closes the file unless it is read or in a transaction.
+    private func close(_ database: inout WriterDatabase?) -> Bool {
+        if database == nil { return true }
+        if database?.transactionOwner != nil { return false }
+        dropSpareCursors()
+        let mayClose = life.withLock { life in
+            guard life.readers == 0 else { return false }
+            life.isOpen = false
+            return true
+        }
+        guard mayClose else { return false }
+        database?.checkpoint()
+        database = nil
+        walFrames.store(0, ordering: .relaxed)
+        return true
+    }
+
+    /// A commit failed in a way that leaves the file unclear: it is closed, so that opening it recovers it.
+    private func abandonDatabase(_ database: inout WriterDatabase?) {
+        // First: nobody may open a reader on a file that no writer has recovered.
+        life.withLock { $0.isOpen = false }
+        database = nil
+        walFrames.store(0, ordering: .relaxed)
+        dropSpareCursors()
+        context.shards.broadcast(.release(self))
+    }
+
+    // MARK: Readers
+
+    /// What came of an attempt to open a reader.
+    enum ReaderResult: ~Copyable {
+        case opened(Connection)
+        /// The file is closed: submit ``Item/open(_:)`` first, since the writer must be the first to open it.
+        case closed
+        case failed(Failure)
+    }
+
+    /// Opens a further connection for reading. Reads the disk: not for an event loop.
+    func openReader(length: Int32? = nil) -> ReaderResult {
+        let isOpen = life.withLock { life in
+            if life.isOpen { life.readers += 1 }
+            return life.isOpen
+        }
+        guard isOpen else { return .closed }
+        var options = context.openOptions(for: name, role: .reader)
+        if let length { options.limits.length = length }
+        do throws(SQLiteError) {
+            return .opened(try Connection(options))
+        } catch {
+            life.withLock { $0.readers -= 1 }
+            return .failed(Failure(error))
+        }
+    }
+
+    /// Closes a reader.
+    func closeReader(_ connection: consuming Connection) {
+        _ = consume connection
+        life.withLock { $0.readers -= 1 }
+    }
+
+    /// A shard has let go of its reader, which closes with its last reference: this one.
+    func readerWasClosed(_ reader: consuming LoopReader) {
+        _ = consume reader
+        life.withLock { $0.readers -= 1 }
+    }
+
+    /// A connection for a long read: a spare one, or a new one.
+    func takeCursor() -> ReaderResult {
+        if let parcel = spareCursors.withLock({ $0.popLast() }), let connection = parcel.take() {
+            return .opened(connection)
+        }
+        return openReader()
+    }
+
+    /// Gives a connection for long reads back, with nothing running on it.
+    func returnCursor(_ connection: consuming Connection) {
+        let parcel = ConnectionParcel(connection)
+        let kept = spareCursors.withLock { spare in
+            guard spare.count < TenantContext.spareCursorsMax else { return false }
+            spare.append(parcel)
+            return true
+        }
+        if !kept, let connection = parcel.take() { closeReader(connection) }
+    }
+
+    private func dropSpareCursors() {
+        let dropped = spareCursors.withLock { spare in
+            defer { spare.removeAll() }
+            return spare
+        }
+        for parcel in dropped {
+            if let connection = parcel.take() { closeReader(connection) }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import DoSQLEngine
+import DoSQLLoop
+import DoSQLSession
+import Synchronization
+
+/// What every tenant needs of its server.
+final class TenantContext: Sendable {
+    /// Writes that share one commit at most: bounds how long the first of them waits for the last.
+    static let groupMax = 1024
+    /// Groups or items of one turn, before the other tenants have theirs.
+    static let turnLength = 16
+    /// Idle connections for long reads that a tenant keeps.
+    static let spareCursorsMax = 2
+
+    let folder: DataFolder
+    let migrations: MigrationFolder?
+    let writers: WriterPool
+    let readers: ReaderPool
+    let openers: ReaderPool
+    let watchdog: Watchdog
+    let shards: ShardDirectory
+    let createsTenants: Bool
+    let writeQueueMax: Int
+    let checkpointPages: Int
+    let session: SessionLimits
+    private let synchronous: OpenOptions.Synchronous
+    private let cacheKiB: Int
+    private let vfsName: String
+
+    init(
+        configuration: Configuration, folder: DataFolder, migrations: MigrationFolder?, writers: WriterPool,
+        readers: ReaderPool, openers: ReaderPool,
+        watchdog: Watchdog, shards: ShardDirectory, writeQueueMax: Int
+    ) {
+        self.folder = folder
+        self.migrations = migrations
+        self.writers = writers
+        self.readers = readers
+        self.openers = openers
+        self.watchdog = watchdog
+        self.shards = shards
+        self.writeQueueMax = writeQueueMax
+        createsTenants = configuration.createsTenants
+        checkpointPages = configuration.checkpointPages
+        session = configuration.session
+        synchronous = configuration.synchronous
+        cacheKiB = configuration.cacheKiB
+        vfsName = configuration.vfsName
+    }
+
+    func openOptions(for tenant: TenantName, role: OpenOptions.Role) -> OpenOptions {
+        var options = OpenOptions(path: folder.database(of: tenant), role: role)
+        options.synchronous = synchronous
+        options.cacheKiB = cacheKiB
+        options.vfsName = vfsName
+        return options
+    }
+}

@@ -1,0 +1,81 @@
+import DoSQLLoop
+import DoSQLSession
+import Synchronization
+
+/// All tenants the server has met, and which of them are open.
+final class TenantStore: Sendable {
+    /// How often tenants are looked at for closing and checkpoints.
+    static let sweepPeriod: UInt64 = 500_000_000
+    /// How often while more are open than may be: whoever opens thousands must not collect half a second of them.
+    private static let crowdedPeriod: UInt64 = 20_000_000
+    /// A log this small is checkpointed only when its tenant is closed.
+    private static let checkpointPagesMin = 1000
+    /// How long a tenant has no use before a log below the limit is checkpointed.
+    private static let restTime: UInt64 = 2_000_000_000
+
+    let context: TenantContext
+    private let tenants = Mutex<[TenantName: Tenant]>([:])
+    private let openMax: Int
+    private let idleTime: UInt64
+    private let bell = WorkQueue<Void>()
+    private let sweeper = Mutex<WorkerThread?>(nil)
+
+    init(context: TenantContext, openMax: Int, idleSeconds: Int) throws(LoopError) {
+        self.context = context
+        self.openMax = openMax
+        idleTime = UInt64(idleSeconds) * 1_000_000_000
+        let thread = try WorkerThread(name: "dosql-sweep") { [self] in
+            var period = Self.sweepPeriod
+            while !bell.isFinished {
+                _ = bell.take(until: MonotonicClock.nanoseconds() + period)
+                period = sweep(MonotonicClock.nanoseconds()) ? Self.crowdedPeriod : Self.sweepPeriod
+            }
+        }
+        sweeper.withLock { $0 = thread }
+    }
+
+    /// The tenant of a name, known or not: whether its file is there shows when it is opened.
+    func tenant(_ name: TenantName) -> Tenant {
+        tenants.withLock { tenants in
+            if let known = tenants[name] { return known }
+            let made = Tenant(name: name, context: context)
+            tenants[name] = made
+            return made
+        }
+    }
+
+    /// Closes who is idle, and beyond the limit those unused for longest; checkpoints what has grown.
+    /// - Returns: whether more are open than may be.
+    private func sweep(_ now: UInt64) -> Bool {
+        let open = tenants.withLock { $0.values.filter(\.isOpen) }.map {
+            (tenant: $0, used: $0.lastUsed.load(ordering: .relaxed))
+        }
+        for (tenant, used) in open {
+            let frames = tenant.walFrames.load(ordering: .relaxed)
+            let rests = frames >= Self.checkpointPagesMin && used &+ Self.restTime < now
+            if frames >= context.checkpointPages || rests { tenant.maintain(.checkpoint) }
+        }
+        let byAge = open.sorted { $0.used < $1.used }
+        for (index, entry) in byAge.enumerated() where entry.used &+ idleTime < now || index < byAge.count - openMax {
+            retire(entry.tenant)
+        }
+        return open.count > openMax
+    }
+
+    /// Asks every shard to let go of a tenant, then its line to close the file. If somebody uses it again meanwhile, it
+    /// stays open.
+    private func retire(_ tenant: Tenant) {
+        context.shards.broadcast(.release(tenant))
+        tenant.maintain(.close({ _ in }))
+    }
+
+    /// Closes every tenant, with a checkpoint. Shards and readers have stopped.
+    func closeAll() {
+        bell.close()
+        sweeper.withLock { $0.take() }?.join()
+        let open = tenants.withLock { Array($0.values) }.filter(\.isOpen)
+        let done = WorkQueue<Void>()
+        for tenant in open { _ = tenant.submit(.close({ _ in done.post(()) })) }
+        for _ in open { _ = done.take() }
+    }
+}

@@ -1,0 +1,45 @@
+import DoSQLEngine
+import DoSQLProtocol
+import Synchronization
+
+/// What is done when no client waits for it.
+extension WriterDatabase {
+    /// Whether the log has grown so much that it is time to copy it into the file: at once beyond four times the limit,
+    /// else when the line is empty.
+    func isCheckpointDue(lineIsEmpty: Bool) -> Bool {
+        let frames = tenant.walFrames.load(ordering: .relaxed)
+        return frames >= (lineIsEmpty ? checkpointFrames : 4 * checkpointFrames)
+    }
+
+    /// Copies the write-ahead log into the file, as far as readers allow.
+    mutating func checkpoint() {
+        guard transaction == nil else { return }
+        let limit = tenant.context.checkpointPages
+        do throws(SQLiteError) {
+            let done = try connection.checkpoint(.passive)
+            tenant.isCheckpointBlocked.store(!done.isComplete, ordering: .relaxed)
+            tenant.walFrames.store(done.isComplete ? 0 : done.log, ordering: .relaxed)
+            // What a reader holds back is not tried again with every commit.
+            checkpointFrames = done.isComplete ? limit : done.log + limit
+        } catch {
+            // The log stays as it is and the next checkpoint tries again.
+            noteStorage(error.code)
+            tenant.isCheckpointBlocked.store(true, ordering: .relaxed)
+            checkpointFrames = tenant.walFrames.load(ordering: .relaxed) + limit
+        }
+    }
+
+    mutating func purge() {
+        groupsSincePurge = 0
+        do throws(SQLiteError) {
+            try connection.beginImmediate()
+            do throws(Failure) { try idempotency.forgetExpired(on: connection) } catch {
+                // Keys that stay longer than promised harm nobody.
+            }
+            try connection.commit()
+        } catch {
+            noteStorage(error.code)
+            rollBack()
+        }
+    }
+}

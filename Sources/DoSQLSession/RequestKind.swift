@@ -1,0 +1,42 @@
+public import DoSQLProtocol
+
+/// What the rules of a stream need to know of a request: which messages share a rule.
+public enum RequestKind: Sendable, Hashable {
+    /// QUERY, QUERY_ONE, RUN: may read or write, alone or inside a transaction.
+    case statement
+    /// BATCH: several statements as one.
+    case batch
+    /// DESCRIBE: compiles only.
+    case describe
+    /// LOAD: holds the turn to write while its rows arrive.
+    case load
+    /// SCRIPT, MIGRATE: own transactions, so not inside one.
+    case script
+    /// BEGIN.
+    case begin
+    /// COMMIT.
+    case commit
+    /// ROLLBACK.
+    case rollback
+    /// SAVEPOINT, RELEASE, ROLLBACK_TO.
+    case savepoint
+    /// CLOSE.
+    case close
+
+    /// The kind of a request that goes on a bound stream, or nil for other messages.
+    public init?(_ type: MessageType) {
+        switch type {
+        case .query, .queryOne, .run: self = .statement
+        case .batch: self = .batch
+        case .describe: self = .describe
+        case .load: self = .load
+        case .script, .migrate: self = .script
+        case .begin: self = .begin
+        case .commit: self = .commit
+        case .rollback: self = .rollback
+        case .savepoint, .release, .rollbackTo: self = .savepoint
+        case .close: self = .close
+        default: return nil
+        }
+    }
+}

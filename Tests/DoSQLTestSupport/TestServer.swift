@@ -1,0 +1,102 @@
+import DoSQLEngine
+import DoSQLLoop
+public import DoSQLServer
+import DoSQLSession
+import Logging
+import Synchronization
+
+/// A server inside the test's process, on a port that the system chose and in a folder of its own.
+///
+///     let server = try TestServer { $0.session.transactionIdleMax = 50_000_000 }
+///     let client = try server.client("acme")
+///     try client.run("CREATE TABLE t(x)")
+///
+/// It stops, and its folder goes, with its last client.
+public final class TestServer: Sendable {
+    /// Where its data is.
+    public let folder: TemporaryFolder
+    private let configuration: Configuration
+    private let running: Mutex<Server?>
+
+    /// Starts a server. `settings` changes what a test needs otherwise than ``Configuration`` has it.
+    public init(loops: Int = 2, _ settings: (inout Configuration) -> Void = { _ in }) throws {
+        folder = try TemporaryFolder()
+        var configuration = Configuration()
+        configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
+        configuration.dataFolder = folder.path(of: "data")
+        configuration.loops = loops
+        configuration.handlesSignals = false
+        // Nobody pulls the plug on a test, and nobody waits for clients that a test left behind.
+        configuration.synchronous = .off
+        configuration.session.shutdownGrace = 200_000_000
+        settings(&configuration)
+        self.configuration = configuration
+        running = Mutex(nil)
+        try start()
+    }
+
+    deinit { stop() }
+
+    /// Where it listens, each as ``WireClient`` takes it; empty while it is stopped.
+    public var addresses: [String] { running.withLock { $0?.addresses ?? [] } }
+
+    /// The first of its addresses.
+    public var address: String {
+        get throws {
+            guard let address = addresses.first else { throw TestSupportError("the server is stopped") }
+            return address
+        }
+    }
+
+    /// The port of its first address.
+    public var port: Int {
+        get throws {
+            guard case .tcp(_, let port) = try ListenAddress(parsing: try address) else {
+                throw TestSupportError("the server has no port")
+            }
+            return Int(port)
+        }
+    }
+
+    /// The folder that holds the tenants.
+    public var dataFolder: String { configuration.dataFolder }
+
+    /// Starts it anew on the same folder, with the same settings; the port is another one.
+    public func start() throws {
+        let configuration = configuration
+        try running.withLock { server in
+            guard server == nil else { throw TestSupportError("the server is running") }
+            server = try Server(configuration, log: Logger(label: "dosql-tests") { _ in SwiftLogNoOpLogHandler() })
+        }
+    }
+
+    /// Stops it in an orderly way.
+    public func stop() {
+        let server = running.withLock { server in
+            defer { server = nil }
+            return server
+        }
+        server?.stop()
+    }
+
+    /// Stops it and starts it on the same folder.
+    public func restart() throws {
+        stop()
+        try start()
+    }
+
+    /// A client behind HELLO; with a tenant, stream 1 is open on it.
+    public func client(
+        _ tenant: String? = nil, frameMax: Int? = nil, receiveBuffer: Int? = nil
+    ) throws -> WireClient {
+        let client = try WireClient(connectingTo: try address, receiveBuffer: receiveBuffer, server: self)
+        if let frameMax { try client.hello(frameMax: frameMax) } else { try client.hello() }
+        if let tenant { try client.open(tenant) }
+        return client
+    }
+
+    /// A client that has sent nothing but the preamble.
+    public func stranger(preamble: [UInt8] = [0x44, 0x53, 0x51, 0x4C]) throws -> WireClient {
+        try WireClient(connectingTo: try address, preamble: preamble, server: self)
+    }
+}
