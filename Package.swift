@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite3"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
         // Leaves: they do not know one another.
@@ -54,11 +55,33 @@ let package = Package(
             dependencies: ["DoSQLProtocol", .product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: settings),
 
+        .target(name: "DoSQLCompression", dependencies: ["CZlib"], swiftSettings: settings),
+        .target(
+            name: "DoSQLHTTP",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "DoSQLWebSocket",
+            dependencies: [
+                "DoSQLCompression",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(name: "DoSQLJSON", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
+
         // Where the leaves meet.
         .target(
             name: "DoSQLServer",
             dependencies: [
-                "DoSQLProtocol", "DoSQLEngine", "DoSQLLoop", "DoSQLSession",
+                "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLSession",
+                "DoSQLWebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -139,6 +162,21 @@ let package = Package(
             name: "CrashTests",
             dependencies: ["DoSQLLoop", "DoSQLProtocol", "DoSQLTestSupport", "dosql-test-server"],
             swiftSettings: settings),
+        // What an HTTP conformance tool and Autobahn talk to: our HTTP and WebSocket code, and nothing behind it.
+        .executableTarget(
+            name: "dosql-echo", dependencies: ["DoSQLHTTP", "DoSQLLoop", "DoSQLWebSocket"], path: "Tests/EchoServer",
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+                "DoSQLWebSocket",
+            ],
+            exclude: ["Fixtures"], swiftSettings: settings),
+        .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),
+        .testTarget(name: "DoSQLJSONTests", dependencies: ["DoSQLJSON", "DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLProtocolTests", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLEngineTests", dependencies: ["DoSQLEngine"], swiftSettings: settings),
         .testTarget(

@@ -37,7 +37,9 @@ struct EventLoopTests {
                 if events.contains("timer") { loop.stop() }
             }
             loop.runGuarded()
-            #expect(events == ["end", "timer", "end"])
+            // On a busy machine the timer may be due before the first poll, and then no end comes before it.
+            #expect(events.suffix(2) == ["timer", "end"])
+            #expect(events.filter { $0 == "timer" }.count == 1)
         }
     }
 

@@ -1,0 +1,1 @@
+@main enum EchoServer { static func main() {} }
