@@ -80,6 +80,21 @@ struct Serve: ParsableCommand {
     @Option(help: "Milliseconds those who are connected get to finish when the server stops.")
     var shutdownGrace: UInt64 = 5_000
 
+    @Option(
+        help: ArgumentHelp(
+            "A domain under which the first label of a request's Host names the tenant; may be given several times.",
+            valueName: "domain"))
+    var baseDomain: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "An origin that browsers may call from (https://app.example.com), or '*'; may be given several times.",
+            valueName: "origin"))
+    var corsOrigin: [String] = []
+
+    @Flag(help: "Browsers may send credentials from these origins.")
+    var corsCredentials = false
+
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.notice
 
@@ -116,6 +131,9 @@ struct Serve: ParsableCommand {
         configuration.session.statementTimeMax = statementTime * 1_000_000
         configuration.session.snapshotAgeMax = snapshotAge * 1_000_000
         configuration.session.shutdownGrace = shutdownGrace * 1_000_000
+        configuration.http.baseDomains = baseDomain
+        configuration.http.allowedOrigins = corsOrigin
+        configuration.http.allowsCredentials = corsCredentials
         guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
         return configuration
     }

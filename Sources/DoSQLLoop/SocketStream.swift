@@ -29,6 +29,8 @@ public final class SocketStream {
     private let handle: UnsafeMutablePointer<uv_stream_t>
     /// Retained by hand while the stream is open, so that a read costs no reference counting here.
     unowned(unsafe) private var delegate: (any StreamDelegate)?
+    /// Who owned it before the last hand-over, kept until that call is surely over.
+    private var formerDelegate: AnyObject?
     private var state = State.open
     private var reason = CloseReason.local
     private var isReading = false
@@ -74,6 +76,17 @@ public final class SocketStream {
         resumeReading()
     }
 
+    /// Gives the stream another owner: what comes from now on goes to `delegate`. The former one hears nothing more.
+    public func handOver(to delegate: any StreamDelegate) {
+        loop.assertOnLoop()
+        guard let former = unsafe self.delegate else { preconditionFailure("A stream is handed over after its start") }
+        // It may be the one that calls: it stays until the stream has something else to say.
+        formerDelegate = former
+        unsafe Unmanaged<AnyObject>.passUnretained(former).release()
+        _ = unsafe Unmanaged<AnyObject>.passRetained(delegate)
+        unsafe self.delegate = delegate
+    }
+
     /// Leaves what comes in the kernel, so that the peer has to wait. Meanwhile its end is not noticed either.
     public func pauseReading() {
         loop.assertOnLoop()
@@ -113,6 +126,7 @@ public final class SocketStream {
 
     private func didRead(_ count: Int) {
         loop.callbackRan = true
+        if formerDelegate != nil { formerDelegate = nil }
         if count > 0 {
             // While flushing we only wait for the peer's end: a close with unread bytes would reset the connection
             // and take back what is on its way.
@@ -262,6 +276,7 @@ public final class SocketStream {
     private func didClose() {
         loop.callbackRan = true
         state = .closed
+        formerDelegate = nil
         unsafe UnsafeMutableRawPointer(handle).deallocate()
         guard let delegate = unsafe delegate else { return }
         unsafe self.delegate = nil

@@ -33,10 +33,17 @@ public struct Open: ~Escapable {
         isReadOnly: Bool = false, mayCreate: Bool = true
     ) {
         let frame = writer.beginFrame(.open, flags: flags, stream: stream, request: request)
+        encodeBody(into: &writer, tenant: tenant, isReadOnly: isReadOnly, mayCreate: mayCreate)
+        writer.endFrame(at: frame)
+    }
+
+    /// Writes the body alone.
+    public static func encodeBody(
+        into writer: inout ByteWriter, tenant: String, isReadOnly: Bool = false, mayCreate: Bool = true
+    ) {
         writer.writeText(tenant)
         writer.writeU8(isReadOnly ? 1 : 0)
         if !mayCreate { writer.writeOption(0x01, varint: 0) }
-        writer.endFrame(at: frame)
     }
 }
 

@@ -37,6 +37,8 @@ public struct Configuration: Sendable {
     public var handlesSignals = true
     /// The time bounds of sessions.
     public var session = SessionLimits()
+    /// HTTP, WebSocket and event streams.
+    public var http = HTTPConfiguration()
 
     /// The defaults.
     public init() {}
@@ -57,6 +59,6 @@ public struct Configuration: Sendable {
         if tenantIdleSeconds < 1 { faults.append("a tenant is idle after at least 1 second, not \(tenantIdleSeconds)") }
         if connectionsMax < 1 { faults.append("at least 1 connection must be allowed, not \(connectionsMax)") }
         if checkpointPages < 1 { faults.append("a checkpoint is due after at least 1 page, not \(checkpointPages)") }
-        return faults
+        return faults + http.faults
     }
 }

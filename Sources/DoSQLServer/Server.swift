@@ -77,7 +77,7 @@ public final class Server: Sendable {
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
         shards = try (0..<count).map { index in
             try LoopThread(name: "dosql-loop-\(index)") { loop in
-                let shard = try Shard(on: loop, context: context)
+                let shard = try Shard(index: index, on: loop, context: context)
                 directory.add(shard.mailbox)
                 return ShardHolder(shard)
             }

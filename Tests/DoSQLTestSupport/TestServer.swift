@@ -95,6 +95,28 @@ public final class TestServer: Sendable {
         return client
     }
 
+    /// A client that speaks HTTP; with a tenant, every request names it.
+    public func http(_ tenant: String? = nil, receiveBuffer: Int? = nil) throws -> HTTPClient {
+        let client = try HTTPClient(connectingTo: try address, receiveBuffer: receiveBuffer, server: self)
+        if let tenant { client.headers = [("X-Tenant-ID", tenant)] }
+        return client
+    }
+
+    /// A client of the hub, connected to a tenant.
+    public func webSocket(_ tenant: String, subprotocol: String? = nil, receiveBuffer: Int? = nil) throws
+        -> WebSocketClient
+    {
+        try WebSocketClient(
+            connectingTo: try address, path: "/t/\(tenant)/connect", subprotocol: subprotocol,
+            receiveBuffer: receiveBuffer, server: self)
+    }
+
+    /// A reader of an event stream of a tenant: `events/stream?types=order`.
+    public func events(_ tenant: String, _ path: String, headers: [(String, String)] = []) throws -> EventStreamClient {
+        try EventStreamClient(
+            connectingTo: try address, path: "/t/\(tenant)/\(path)", headers: headers, server: self)
+    }
+
     /// A client that has sent nothing but the preamble.
     public func stranger(preamble: [UInt8] = [0x44, 0x53, 0x51, 0x4C]) throws -> WireClient {
         try WireClient(connectingTo: try address, preamble: preamble, server: self)

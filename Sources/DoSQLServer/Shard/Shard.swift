@@ -9,22 +9,36 @@ import Synchronization
 final class Shard {
     /// How often deadlines are looked at.
     private static let tickPeriod: Duration = .milliseconds(50)
+    /// Connections beyond the server's bound that are told so at a time, each in its own tongue; others are just closed.
+    private static let surplusMax = 64
 
+    /// Its place among the server's shards.
+    let index: Int
     let loop: EventLoop
     let context: ServerContext
+    /// Transactions that belong to no connection.
+    private(set) var transactions: TransactionTable!
     private(set) var mailbox: Mailbox<ShardMessage>!
-    private var connections: [UInt64: ClientConnection] = [:]
-    private var nextConnection: UInt64 = 1
+    /// Who owns each socket.
+    private var faces: [UInt64: any Face] = [:]
+    /// Connections beyond what the server takes, until they have been told.
+    private var surplus: Set<UInt64> = []
+    /// Where answers of other threads go.
+    private var sessions: [UInt64: Session] = [:]
+    private var lastID: UInt64 = 0
     private var tenants: [TenantName: ShardTenant] = [:]
-    private var dirty: [ClientConnection] = []
+    private var dirtySessions: [Session] = []
+    private var dirtyFaces: [any Face] = []
     private var inTurn: [ShardTenant] = []
     private var ticker: Timer!
     private var drainDeadline: UInt64?
     private var isStopped = false
 
-    init(on loop: EventLoop, context: ServerContext) throws(LoopError) {
+    init(index: Int, on loop: EventLoop, context: ServerContext) throws(LoopError) {
+        self.index = index
         self.loop = loop
         self.context = context
+        transactions = TransactionTable(of: self)
         mailbox = try Mailbox(on: loop) { [unowned self] messages in
             for message in messages { received(message) }
         }
@@ -35,8 +49,11 @@ final class Shard {
 
     // MARK: Turns
 
-    /// The connection has output to flush when the turn ends.
-    func willFlush(_ connection: ClientConnection) { dirty.append(connection) }
+    /// The session has output to flush when the turn ends.
+    func willFlush(_ session: Session) { dirtySessions.append(session) }
+
+    /// The face has output to flush when the turn ends, after the sessions' (which may make it so).
+    func willFlush(_ face: any Face) { dirtyFaces.append(face) }
 
     /// The tenant's reader was used and ends its transaction when the turn ends.
     func willEndRead(_ tenant: ShardTenant) {
@@ -53,13 +70,21 @@ final class Shard {
             tenant.tenant.touch(now)
         }
         inTurn.removeAll(keepingCapacity: true)
-        var index = 0
         // A flush may close a connection, and that may make others dirty.
-        while index < dirty.count {
-            dirty[index].flush()
-            index += 1
+        while !dirtySessions.isEmpty || !dirtyFaces.isEmpty {
+            var index = 0
+            while index < dirtySessions.count {
+                dirtySessions[index].flush()
+                index += 1
+            }
+            dirtySessions.removeAll(keepingCapacity: true)
+            index = 0
+            while index < dirtyFaces.count {
+                dirtyFaces[index].flush()
+                index += 1
+            }
+            dirtyFaces.removeAll(keepingCapacity: true)
         }
-        dirty.removeAll(keepingCapacity: true)
     }
 
     // MARK: Tenants
@@ -78,14 +103,18 @@ final class Shard {
         case .accepted(let parcel, let isSurplus):
             if let descriptor = parcel.take() { accept(descriptor, isSurplus: isSurplus) }
         case .reply(let reply):
-            connections[reply.connection]?.deliver(reply)
+            sessions[reply.connection]?.deliver(reply)
         case .reader(let tenant, let result):
             readerArrived(for: tenant, result)
         case .release(let tenant):
             guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else { return }
             close(shardTenant)
         case .expired(let connection, let stream):
-            connections[connection]?.transactionExpired(onStream: stream)
+            sessions[connection]?.transactionExpired(onStream: stream)
+        case .transactionCall(let call):
+            transactions.received(call)
+        case .transactionFrames(let frames, let caller):
+            (faces[caller.connection] as? HTTPFace)?.received(frames, exchange: caller.exchange)
         case .drain:
             drain()
         }
@@ -112,34 +141,51 @@ final class Shard {
 
     private func accept(_ descriptor: consuming Descriptor, isSurplus: Bool) {
         guard drainDeadline == nil else { return }
-        let id = nextConnection
-        nextConnection += 1
+        // More than can be told so politely are not told at all.
+        if isSurplus && surplus.count >= Self.surplusMax { return }
+        let id = nextID()
         do throws(LoopError) {
             let socket = try SocketStream(adopting: descriptor, on: loop)
-            let connection = ClientConnection(id: id, socket: socket, shard: self, isSurplus: isSurplus)
-            connections[id] = connection
-            socket.start(connection)
-            if isSurplus { connection.turnAway() }
+            let newcomer = Newcomer(connection: id, socket: socket, shard: self, isSurplus: isSurplus)
+            faces[id] = newcomer
+            if isSurplus { surplus.insert(id) }
+            socket.start(newcomer)
         } catch {
             if !isSurplus { context.connectionEnded() }
             context.log.debug("a connection could not be adopted", metadata: ["error": "\(error)"])
         }
     }
 
-    /// The connection's last call: it is closed.
-    func closed(_ connection: ClientConnection) {
-        connections[connection.id] = nil
-        if !connection.isSurplus { context.connectionEnded() }
+    /// A number for a connection or a session of this shard, never given again.
+    func nextID() -> UInt64 {
+        lastID += 1
+        return lastID
+    }
+
+    /// Somebody else speaks on the connection from now on.
+    func faceChanged(_ face: any Face) { faces[face.connection] = face }
+
+    /// A connection's last call: it is closed.
+    func closed(_ connection: UInt64) {
+        guard faces.removeValue(forKey: connection) != nil else { return }
+        if surplus.remove(connection) == nil { context.connectionEnded() }
         stopIfDrained()
     }
+
+    /// A session begins: answers reach it.
+    func began(_ session: Session) { sessions[session.id] = session }
+
+    /// A session has ended.
+    func ended(_ session: Session) { sessions[session.id] = nil }
 
     // MARK: Time
 
     private func tick() {
         let now = loop.now
-        for connection in connections.values { connection.tick(now) }
+        for face in faces.values { face.tick(now) }
+        transactions.tick(now)
         if let drainDeadline, drainDeadline <= now {
-            for connection in connections.values { connection.closeNow() }
+            for face in faces.values { face.closeNow() }
         }
         stopIfDrained()
     }
@@ -149,12 +195,13 @@ final class Shard {
     private func drain() {
         guard drainDeadline == nil else { return }
         drainDeadline = loop.now &+ context.configuration.session.shutdownGrace
-        for connection in connections.values { connection.drain() }
+        transactions.endAll()
+        for face in faces.values { face.drain() }
         stopIfDrained()
     }
 
     private func stopIfDrained() {
-        guard drainDeadline != nil, connections.isEmpty, !isStopped else { return }
+        guard drainDeadline != nil, faces.isEmpty, !isStopped else { return }
         isStopped = true
         for tenant in tenants.values { close(tenant) }
         ticker.cancel()

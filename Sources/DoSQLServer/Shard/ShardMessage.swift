@@ -12,6 +12,10 @@ enum ShardMessage: Sendable {
     case release(Tenant)
     /// The transaction of a stream was rolled back because its time was over.
     case expired(connection: UInt64, stream: UInt16)
+    /// A face wants something of a transaction that this shard holds.
+    case transactionCall(TransactionCall)
+    /// Frames of a transaction for the face that called it.
+    case transactionFrames([UInt8], for: TransactionCaller)
     /// Stop: say GOAWAY, finish, close.
     case drain
 }

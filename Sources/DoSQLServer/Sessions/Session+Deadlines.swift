@@ -4,7 +4,7 @@ import DoSQLProtocol
 import DoSQLSession
 
 /// What is due when time has passed.
-extension ClientConnection {
+extension Session {
     /// Looks at every deadline.
     func tick(_ now: UInt64) {
         if machine.isHandshakeLate(now: now) { return fail(.handshakeTimeout, "HELLO did not come in time") }
@@ -23,7 +23,7 @@ extension ClientConnection {
     }
 
     /// Gives up what waited in its stream's line for longer than it wants to.
-    private func expireHeld(_ stream: ClientStream, _ now: UInt64) {
+    private func expireHeld(_ stream: SessionStream, _ now: UInt64) {
         while let held = stream.machine.removeHeld(where: { $0.deadline <= now }) {
             machine.released(bytes: held.body.count)
             answer(

@@ -4,27 +4,29 @@ import DoSQLProtocol
 import DoSQLSession
 import Logging
 
-/// One client that speaks the binary protocol, confined to its shard's loop: frames in, requests routed, answers out.
+/// What one client may do and has under way, whatever face it came through: frames in, requests routed, frames out.
+/// Confined to its shard's loop.
+///
+/// The messages of the binary protocol are the server's operations. The binary face hands over what it receives as it
+/// came; the others translate into these messages and back, so that an operation is here once for all of them.
 ///
 /// Invariant: `inFlight` has an entry for each request that `machine` counts as in flight and that has left its
 /// stream's line.
-final class ClientConnection: StreamDelegate {
-    /// Output that the socket has not taken, beyond which no more requests are read: the client reads first.
+final class Session {
+    /// Output that the transport has not taken, beyond which no more requests are read: the client reads first.
     private static let outputMax = 4 << 20
-    /// How long a closing connection may take to read its last answers.
+    /// How long a closing session may take to have its last answers read.
     private static let flushTime: Duration = .seconds(5)
 
     let id: UInt64
-    let socket: SocketStream
-    /// Whether it is one more than the server takes.
-    let isSurplus: Bool
+    /// Where the frames go. Let go of at the end, since a transport holds its session.
+    private(set) var transport: (any FrameTransport)?
     unowned let shard: Shard
     var machine: ConnectionStateMachine
     private var decoder = FrameDecoder()
-    private var preamble: [UInt8]? = []
     var output = ByteWriter()
     private var isDirty = false
-    var streams: [UInt16: ClientStream] = [:]
+    var streams: [UInt16: SessionStream] = [:]
     var statements = StatementTable()
     /// When the request came that is being started, if it had to wait: deadlines count from there.
     var receivedAt: UInt64?
@@ -33,33 +35,33 @@ final class ClientConnection: StreamDelegate {
     var waitingForReader: Set<UInt32> = []
     /// Credit that came before its request was started.
     var earlyCredit: [UInt32: Int] = [:]
-    /// Parts of results that the socket has not taken yet, with their bytes.
+    /// Parts of results that the transport has not taken yet, with their bytes.
     var untaken: [(request: UInt32, bytes: Int)] = []
     var replyMax = Limits.frameMaxLeast
     var isClosing = false
     private var isPaused = false
 
-    init(id: UInt64, socket: SocketStream, shard: Shard, isSurplus: Bool) {
-        self.id = id
-        self.socket = socket
-        self.isSurplus = isSurplus
+    /// A session in front of HELLO. Its shard knows it from now until ``end()``.
+    init(on shard: Shard, transport: any FrameTransport) {
+        id = shard.nextID()
+        self.transport = transport
         self.shard = shard
         machine = ConnectionStateMachine(now: shard.loop.now, limits: shard.context.configuration.session)
+        shard.began(self)
+    }
+
+    /// A session of the server's own code, which needs no handshake.
+    /// - Parameter replyMax: the longest body that the transport takes, in bytes.
+    convenience init(on shard: Shard, transport: any FrameTransport, replyMax: Int) {
+        self.init(on: shard, transport: transport)
+        machine.accepted()
+        self.replyMax = replyMax
     }
 
     // MARK: Bytes in
 
-    func received(_ bytes: Span<UInt8>) {
-        var input = bytes
-        if preamble != nil {
-            guard let rest = acceptPreamble(input) else { return }
-            input = input.extracting(droppingFirst: rest)
-        }
-        takeFrames(input)
-    }
-
     /// Handles the frames in `bytes`, behind what was kept of earlier ones, as long as the client reads its answers.
-    private func takeFrames(_ bytes: Span<UInt8>) {
+    func receive(_ bytes: Span<UInt8>) {
         var input = bytes
         // Out of the property for the time of the call: the frames it hands out borrow from it.
         var decoder = FrameDecoder()
@@ -78,42 +80,26 @@ final class ClientConnection: StreamDelegate {
         }
     }
 
+    /// Handles one request that a face has translated.
+    func submit(
+        _ type: MessageType, stream: UInt16, request: UInt32, flags: FrameFlags = [], body: Span<UInt8>
+    ) {
+        guard !isClosing else { return }
+        handle(
+            FrameHeader(
+                length: UInt32(truncatingIfNeeded: body.count), type: type.rawValue, flags: flags, stream: stream,
+                request: request), body)
+    }
+
     /// Whether so much output waits for the client that nothing more is done for it until it has read.
     func mustWaitForClient() -> Bool {
         if isPaused { return true }
-        guard socket.queuedBytes + output.count > Self.outputMax else { return false }
+        guard let transport, transport.queuedBytes + output.count > Self.outputMax else { return false }
         flush()
-        guard socket.queuedBytes > Self.outputMax else { return false }
+        guard transport.queuedBytes > Self.outputMax else { return false }
         isPaused = true
-        socket.pauseReading()
+        transport.pauseReading()
         return true
-    }
-
-    /// - Returns: how many bytes belong to the preamble, once it is complete.
-    private func acceptPreamble(_ bytes: Span<UInt8>) -> Int? {
-        guard var seen = preamble else { return 0 }
-        let before = seen.count
-        var index = 0
-        while seen.count < Preamble.size && index < bytes.count {
-            seen.append(bytes[index])
-            index += 1
-        }
-        switch Preamble.match(seen.span) {
-        case .matches:
-            preamble = nil
-            return Preamble.size - before
-        case .needMore:
-            preamble = seen
-            return nil
-        case .foreign:
-            // For human eyes: whoever speaks something else sees what this is.
-            output.append(
-                Array(
-                    "DoSQL: this port speaks the DoSQL protocol, which opens with the bytes DSQL. See protocol/ of the project.\n"
-                        .utf8))
-            closeAfterOutput()
-            return nil
-        }
     }
 
     private func tooLarge(_ header: FrameHeader) {
@@ -139,7 +125,7 @@ final class ClientConnection: StreamDelegate {
         case .part: part(header, body)
         case .request: request(header, body)
         // Until the grace time is over, an open transaction may come to its end.
-        case .refuse(.shuttingDown) where streams[header.stream].map { $0.machine.transaction != .none } ?? false:
+        case .refuse(.shuttingDown) where hasTransaction(onStream: header.stream):
             request(header, body)
         case .refuse(.overloaded): refuseOnArrival(header, overloaded())
         case .refuse(let code): refuseOnArrival(header, Failure(code, Self.wording(of: code)))
@@ -158,18 +144,20 @@ final class ClientConnection: StreamDelegate {
     /// Sends what the turn has brought.
     func flush() {
         isDirty = false
-        if !output.isEmpty { socket.send(&output.bytes) }
-        if socket.queuedBytes <= socket.lowWaterMark { taken() }
+        guard let transport else { return output.removeAll() }
+        if !output.isEmpty { transport.send(&output.bytes) }
+        if transport.queuedBytes <= transport.lowWaterMark { taken() }
     }
 
+    /// The transport's queue is at its low-water mark again.
     func drained() {
         taken()
         guard isPaused else { return }
         isPaused = false
         for stream in streams.values { pump(stream) }
         let nothing: [UInt8] = []
-        if !isPaused { takeFrames(nothing.span) }
-        if !isPaused { socket.resumeReading() }
+        if !isPaused { receive(nothing.span) }
+        if !isPaused { transport?.resumeReading() }
         closeIfDrained()
     }
 
@@ -202,17 +190,12 @@ final class ClientConnection: StreamDelegate {
         closeAfterOutput()
     }
 
-    /// There are too many connections already.
-    func turnAway() {
-        fail(.tooManyConnections, "this server takes at most \(shard.context.configuration.connectionsMax) connections")
-    }
-
     /// An error that ends the connection.
     func fail(_ code: ErrorCode, _ reason: String) {
         guard !isClosing else { return }
         shard.context.log.debug(
             "connection closed by the server",
-            metadata: ["peer": "\(socket.peerAddress)", "code": "\(code.name)", "reason": "\(reason)"])
+            metadata: ["peer": "\(transport?.peerAddress ?? "")", "code": "\(code.name)", "reason": "\(reason)"])
         Failure(code, reason).message(transaction: .none, isFatal: true).encode(into: &output)
         closeAfterOutput()
     }
@@ -220,27 +203,18 @@ final class ClientConnection: StreamDelegate {
     private func closeAfterOutput() {
         guard !isClosing else { return }
         isClosing = true
-        if !output.isEmpty { socket.send(&output.bytes) }
+        if !output.isEmpty { transport?.send(&output.bytes) }
         abandonEverything()
-        socket.closeAfterFlush(timeout: Self.flushTime)
+        transport?.closeAfterFlush(timeout: Self.flushTime)
     }
 
-    /// The grace time is over.
-    func closeNow() {
+    /// The session is over: its transport is closed, or its face has no more use for it.
+    func end() {
+        guard transport != nil else { return }
         isClosing = true
         abandonEverything()
-        socket.close()
-    }
-
-    func receivedEnd() {
-        // Nobody half-closes a connection that has open requests on purpose: the peer is gone.
-        closeNow()
-    }
-
-    func closed(_ reason: CloseReason) {
-        isClosing = true
-        abandonEverything()
-        shard.closed(self)
+        transport = nil
+        shard.ended(self)
     }
 
     /// Reads are cancelled, transactions rolled back; writes that were handed over are carried out or not as if the
@@ -275,6 +249,11 @@ final class ClientConnection: StreamDelegate {
     }
 
     // MARK: Small things
+
+    /// Whether a stream has a transaction open.
+    func hasTransaction(onStream stream: UInt16) -> Bool {
+        streams[stream].map { $0.machine.transaction != .none } ?? false
+    }
 
     func address(of header: FrameHeader) -> RequestAddress {
         RequestAddress(shard: shard.mailbox, connection: id, stream: header.stream, request: header.request)

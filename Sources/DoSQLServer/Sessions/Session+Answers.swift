@@ -5,15 +5,15 @@ import DoSQLProtocol
 import DoSQLSession
 
 /// Answers, made here or by other threads.
-extension ClientConnection {
-    func answeredAtOnce(_ stream: ClientStream, _ header: FrameHeader, isDeferred: Bool) {
+extension Session {
+    func answeredAtOnce(_ stream: SessionStream, _ header: FrameHeader, isDeferred: Bool) {
         stream.machine.finishedAtOnce(succeeded: true)
         if isDeferred { answered(header.request) }
         makeDirty()
     }
 
     /// A request failed before it left the loop.
-    func finish(_ stream: ClientStream, _ header: FrameHeader, isDeferred: Bool, _ failure: Failure) {
+    func finish(_ stream: SessionStream, _ header: FrameHeader, isDeferred: Bool, _ failure: Failure) {
         stream.machine.finishedAtOnce(succeeded: false)
         answer(header, isDeferred: isDeferred, failure, transaction: stream.machine.transaction)
     }
@@ -103,7 +103,7 @@ extension ClientConnection {
         if !earlyCredit.isEmpty { earlyCredit[request] = nil }
     }
 
-    func answered(_ reply: Reply, _ body: (ClientStream) -> Void) {
+    func answered(_ reply: Reply, _ body: (SessionStream) -> Void) {
         if let entry = inFlight.removeValue(forKey: reply.request) { machine.released(bytes: entry.job.body.count) }
         answered(reply.request)
         if let stream = streams[reply.stream] {

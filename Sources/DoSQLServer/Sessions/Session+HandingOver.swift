@@ -5,9 +5,9 @@ import DoSQLProtocol
 import DoSQLSession
 
 /// Handing requests to the threads that carry them out.
-extension ClientConnection {
+extension Session {
     func submitWrite(
-        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?
     ) {
         let job = makeJob(type, header, body, deadline: deadline, waits: true)
         register(job, .line)
@@ -21,7 +21,7 @@ extension ClientConnection {
     }
 
     func submitRead(
-        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?,
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?,
         credit: UInt64?
     ) {
         let job = makeJob(type, header, body, deadline: deadline, waits: false, credit: credit)
@@ -30,7 +30,7 @@ extension ClientConnection {
         session.submit(.request(job))
     }
 
-    func submitAlone(_ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>) {
+    func submitAlone(_ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>) {
         var deadline: UInt64?
         switch type {
         case .script: deadline = (try? Script(body))?.deadline
@@ -42,7 +42,7 @@ extension ClientConnection {
         _ = stream.tenant.tenant.submit(.exclusive(job))
     }
 
-    func submitToTransaction(_ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>) {
+    func submitToTransaction(_ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>) {
         var deadline: UInt64?
         var credit: UInt64?
         switch type {
@@ -61,7 +61,7 @@ extension ClientConnection {
         stream.submit(.request(job))
     }
 
-    func begin(_ stream: ClientStream, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool) {
+    func begin(_ stream: SessionStream, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool) {
         let begin: Begin
         do throws(DecodeError) {
             begin = try Begin(body)
@@ -114,7 +114,7 @@ extension ClientConnection {
         inFlight[job.address.request] = InFlight(job: job, carrier: carrier, lastProgress: shard.loop.now)
     }
 
-    func close(_ stream: ClientStream, _ header: FrameHeader, isDeferred: Bool) {
+    func close(_ stream: SessionStream, _ header: FrameHeader, isDeferred: Bool) {
         abandonTransaction(of: stream)
         streams[stream.id] = nil
         OK(Outcome()).encode(into: &output, stream: header.stream, request: header.request)
@@ -133,7 +133,7 @@ extension ClientConnection {
         }
     }
 
-    private func abandonTransaction(of stream: ClientStream) {
+    private func abandonTransaction(of stream: SessionStream) {
         stream.submit(.abandon)
         stream.transaction = nil
     }

@@ -4,7 +4,7 @@ import DoSQLProtocol
 import DoSQLSession
 
 /// The connection's own requests (stream 0), and the parts of requests that are in flight.
-extension ClientConnection {
+extension Session {
     func hello(_ header: FrameHeader, _ body: Span<UInt8>) {
         let hello: Hello
         do throws(DecodeError) {

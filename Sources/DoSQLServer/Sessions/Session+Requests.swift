@@ -5,7 +5,7 @@ import DoSQLSession
 import Synchronization
 
 /// Requests on streams: what may start now, and where it belongs.
-extension ClientConnection {
+extension Session {
     func request(_ header: FrameHeader, _ body: Span<UInt8>) {
         if header.type == MessageType.open.rawValue {
             // Behind a CLOSE the number is free when its turn comes; should CLOSE fail, `start` tells that it is in
@@ -37,7 +37,7 @@ extension ClientConnection {
         }
     }
 
-    private func hold(_ stream: ClientStream, _ kind: RequestKind, _ header: FrameHeader, _ body: Span<UInt8>) {
+    private func hold(_ stream: SessionStream, _ kind: RequestKind, _ header: FrameHeader, _ body: Span<UInt8>) {
         machine.deferred(header.request)
         machine.kept(bytes: body.count)
         stream.machine.hold(pending(header, body), kind: kind, depends: header.flags.contains(.depends))
@@ -75,7 +75,7 @@ extension ClientConnection {
     }
 
     /// Lets everything leave the stream's line that may.
-    func pump(_ stream: ClientStream) {
+    func pump(_ stream: SessionStream) {
         // A request that is refused while it is started comes back here; the loop below goes on with the next one.
         guard !stream.isPumping else { return }
         stream.isPumping = true
@@ -109,7 +109,7 @@ extension ClientConnection {
         }
     }
 
-    private func skip(_ stream: ClientStream, _ header: FrameHeader, rollBack: Bool, isDeferred: Bool) {
+    private func skip(_ stream: SessionStream, _ header: FrameHeader, rollBack: Bool, isDeferred: Bool) {
         if rollBack {
             stream.submit(.abandon)
             stream.transaction = nil
@@ -141,7 +141,7 @@ extension ClientConnection {
         } catch {
             return refuse(header, Failure(.tenantNameInvalid, "\(error)"))
         }
-        let stream = ClientStream(id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly)
+        let stream = SessionStream(id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly)
         streams[header.stream] = stream
         if let incarnation = stream.tenant.tenant.incarnation {
             // Whoever only wants to read must not wait for somebody's transaction.
@@ -156,7 +156,7 @@ extension ClientConnection {
 
     /// Carries a request out: at once if it is a quick read, else on the thread it belongs to.
     private func start(
-        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
     ) {
         if type == .close {
             do throws(DecodeError) { try Close.decode(body) } catch {
@@ -209,7 +209,7 @@ extension ClientConnection {
 
     /// An autocommit write may go behind others of its stream that still wait for their commit.
     private func startIfWrite(
-        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
     ) -> Bool {
         guard let reader = stream.tenant.reader, !stream.isReadOnly else { return false }
         guard let execute = try? Execute(body, kind: Execute.kind(of: type)),
@@ -226,7 +226,7 @@ extension ClientConnection {
     }
 
     private func startWhenReaderIsOpen(
-        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>
     ) {
         stream.machine.started(header.request, asWrite: false)
         let pending = pending(header, body)
@@ -251,7 +251,7 @@ extension ClientConnection {
     }
 
     private func carryOut(
-        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
         isDeferred: Bool
     ) {
         do throws(Failure) {
@@ -273,7 +273,7 @@ extension ClientConnection {
     }
 
     private func carryOutStatement(
-        _ stream: ClientStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
         isDeferred: Bool
     ) throws(Failure) {
         let execute: Execute
@@ -299,7 +299,7 @@ extension ClientConnection {
     }
 
     private func carryOutBatch(
-        _ stream: ClientStream, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader
+        _ stream: SessionStream, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader
     ) throws(Failure) {
         let batch: Batch
         do throws(DecodeError) { batch = try Batch(body) } catch { throw Failure(error) }

@@ -3,7 +3,7 @@ import DoSQLProtocol
 import DoSQLSession
 
 /// One stream of a connection: its rules, its tenant, and the transaction it has open.
-final class ClientStream {
+final class SessionStream {
     /// Where the requests of an open transaction go.
     enum Transaction {
         case read(ReadSession)

@@ -1,0 +1,47 @@
+import DoSQLLoop
+import DoSQLProtocol
+
+/// A connection that speaks the binary protocol: its bytes are the session's frames as they are.
+final class BinaryFace: Face {
+    let connection: UInt64
+    private let socket: SocketStream
+    private unowned let shard: Shard
+    private let session: Session
+
+    init(connection: UInt64, socket: SocketStream, shard: Shard) {
+        self.connection = connection
+        self.socket = socket
+        self.shard = shard
+        session = Session(on: shard, transport: socket)
+    }
+
+    /// There are too many connections already.
+    func turnAway() {
+        session.fail(
+            .tooManyConnections,
+            "this server takes at most \(shard.context.configuration.connectionsMax) connections")
+    }
+
+    func received(_ bytes: Span<UInt8>) { session.receive(bytes) }
+
+    // Nobody half-closes a connection that has open requests on purpose: the peer is gone.
+    func receivedEnd() { closeNow() }
+
+    func drained() { session.drained() }
+
+    func closed(_ reason: CloseReason) {
+        session.end()
+        shard.closed(connection)
+    }
+
+    func tick(_ now: UInt64) { session.tick(now) }
+
+    func drain() { session.drain() }
+
+    func closeNow() {
+        session.end()
+        socket.close()
+    }
+
+    func flush() {}
+}

@@ -1,0 +1,15 @@
+import DoSQLLoop
+
+/// What is spoken on a connection, as its shard knows it: the owner of the socket.
+protocol Face: StreamDelegate {
+    /// Names the connection on its shard, also when its face changes.
+    var connection: UInt64 { get }
+    /// Looks at every deadline.
+    func tick(_ now: UInt64)
+    /// The server stops: what is accepted is finished, nothing new is taken.
+    func drain()
+    /// The grace time is over.
+    func closeNow()
+    /// Sends what the turn has brought, after ``Shard/willFlush(_:)``.
+    func flush()
+}

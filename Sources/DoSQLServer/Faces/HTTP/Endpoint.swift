@@ -1,0 +1,67 @@
+import DoSQLProtocol
+
+/// What a path and a method ask for (`protocol/http.md`, endpoints).
+enum Endpoint: Equatable {
+    /// A message on the tenant's stream, translated from the body.
+    case operation(Operation)
+    /// Begins an interactive transaction.
+    case beginTransaction
+    /// A message on the stream of a transaction.
+    case inTransaction(id: String, Operation)
+    case health, live, ready, metrics, openAPI
+    /// The upgrade to a WebSocket.
+    case connect
+    case eventStream, emit
+    case channelStream(String), publish(String)
+
+    /// What came of a path.
+    enum Match: Equatable {
+        case found(Endpoint)
+        case notFound
+        /// The path is known; these are its methods.
+        case wrongMethod(allowed: String)
+    }
+
+    /// Finds what a method and a path's segments (behind `/t/{tenant}`, if that was there) ask for.
+    static func match(_ method: String, _ path: [String]) -> Match {
+        switch path.count {
+        case 1:
+            if let operation = Operation(path: path[0]) { return only("POST", method, .operation(operation)) }
+            switch path[0] {
+            case "transactions": return only("POST", method, .beginTransaction)
+            case "health": return read(method, .health)
+            case "metrics": return read(method, .metrics)
+            case "openapi.json": return read(method, .openAPI)
+            case "connect": return only("GET", method, .connect)
+            default: return .notFound
+            }
+        case 2:
+            switch (path[0], path[1]) {
+            case ("health", "live"): return read(method, .live)
+            case ("health", "ready"): return read(method, .ready)
+            case ("events", "stream"): return only("GET", method, .eventStream)
+            case ("events", "emit"): return only("POST", method, .emit)
+            case ("channels", let channel): return only("POST", method, .publish(channel))
+            default: return .notFound
+            }
+        case 3:
+            switch (path[0], path[2]) {
+            case ("channels", "stream"): return only("GET", method, .channelStream(path[1]))
+            case ("transactions", let word):
+                guard let operation = Operation(inTransaction: word) else { return .notFound }
+                return only("POST", method, .inTransaction(id: path[1], operation))
+            default: return .notFound
+            }
+        default:
+            return .notFound
+        }
+    }
+
+    private static func only(_ allowed: String, _ method: String, _ endpoint: Endpoint) -> Match {
+        method == allowed ? .found(endpoint) : .wrongMethod(allowed: allowed)
+    }
+
+    private static func read(_ method: String, _ endpoint: Endpoint) -> Match {
+        method == "GET" || method == "HEAD" ? .found(endpoint) : .wrongMethod(allowed: "GET, HEAD")
+    }
+}

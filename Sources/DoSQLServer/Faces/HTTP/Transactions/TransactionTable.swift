@@ -1,0 +1,55 @@
+import DoSQLLoop
+import DoSQLProtocol
+
+/// The transactions over HTTP that a shard holds.
+final class TransactionTable {
+    private unowned let shard: Shard
+    private var transactions: [TransactionID: LeasedTransaction] = [:]
+
+    init(of shard: Shard) {
+        self.shard = shard
+    }
+
+    /// Begins one on this shard; the caller gets frames.
+    /// - Throws: `OVERLOADED` if there are too many.
+    func begin(tenant: String, body: [UInt8], caller: TransactionCaller) throws(Failure) -> TransactionID {
+        let transactionsMax = shard.context.configuration.http.transactionsMax
+        guard transactions.count < transactionsMax else {
+            var failure = Failure(
+                .overloaded, "too many transactions are open over HTTP",
+                limit: ("httpTransactionsMax", transactionsMax))
+            failure.retryAfter = 1000
+            throw failure
+        }
+        let transaction = LeasedTransaction(tenant: tenant, begin: body, shard: shard, caller: caller)
+        transactions[transaction.id] = transaction
+        return transaction.id
+    }
+
+    /// Somebody wants something of one of them.
+    func received(_ call: TransactionCall) {
+        guard let transaction = transactions[call.transaction],
+            call.tenant == nil || call.tenant == transaction.tenant
+        else {
+            guard case .request = call.kind else { return }
+            // A wrong tenant is told nothing that a wrong name is not.
+            let frame = Self.unknown.frame(stream: 1, request: 1, transaction: .none)
+            call.caller.shard.post(.transactionFrames(frame, for: call.caller))
+            return
+        }
+        transaction.call(call)
+    }
+
+    static let unknown = Failure(.noTransaction, "there is no such transaction: it has ended, or never was")
+
+    func remove(_ transaction: LeasedTransaction) { transactions[transaction.id] = nil }
+
+    func tick(_ now: UInt64) {
+        for transaction in transactions.values { transaction.tick(now) }
+    }
+
+    /// The server stops: nobody can call any more.
+    func endAll() {
+        for transaction in transactions.values { transaction.end() }
+    }
+}

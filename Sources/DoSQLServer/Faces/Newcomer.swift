@@ -1,0 +1,66 @@
+import DoSQLLoop
+import DoSQLProtocol
+import DoSQLSession
+
+/// A connection that has not said yet what it speaks: its first bytes decide.
+///
+/// `DSQL` opens the binary protocol (`protocol/framing.md`, preamble); everything else is HTTP.
+final class Newcomer: Face {
+    let connection: UInt64
+    private let socket: SocketStream
+    private unowned let shard: Shard
+    /// Whether it is one more than the server takes: it is told so in its own tongue.
+    private let isSurplus: Bool
+    private let deadline: UInt64
+    private var seen: [UInt8] = []
+    private var isClosing = false
+
+    init(connection: UInt64, socket: SocketStream, shard: Shard, isSurplus: Bool) {
+        self.connection = connection
+        self.socket = socket
+        self.shard = shard
+        self.isSurplus = isSurplus
+        deadline = shard.loop.now &+ shard.context.configuration.session.handshakeTime
+    }
+
+    func received(_ bytes: Span<UInt8>) {
+        guard !isClosing else { return }
+        seen.append(bytes)
+        let opening = seen
+        switch Preamble.match(opening.span) {
+        case .needMore:
+            break
+        case .matches:
+            let face = BinaryFace(connection: connection, socket: socket, shard: shard)
+            shard.faceChanged(face)
+            socket.handOver(to: face)
+            if isSurplus { return face.turnAway() }
+            face.received(opening.span.extracting(droppingFirst: Preamble.size))
+        case .foreign:
+            let face = HTTPFace(connection: connection, socket: socket, shard: shard)
+            shard.faceChanged(face)
+            socket.handOver(to: face)
+            if isSurplus { return face.turnAway() }
+            face.received(opening.span)
+        }
+    }
+
+    func receivedEnd() { closeNow() }
+
+    func closed(_ reason: CloseReason) { shard.closed(connection) }
+
+    func tick(_ now: UInt64) {
+        // Nobody can know in which tongue to complain.
+        if deadline <= now { closeNow() }
+    }
+
+    func drain() { closeNow() }
+
+    func closeNow() {
+        guard !isClosing else { return }
+        isClosing = true
+        socket.close()
+    }
+
+    func flush() {}
+}

@@ -1,0 +1,21 @@
+import DoSQLLoop
+
+/// Where a session's frames go: the wire of its face.
+protocol FrameTransport: AnyObject {
+    /// Who is at the other end, for the log.
+    var peerAddress: String { get }
+    /// How many bytes wait for the client.
+    var queuedBytes: Int { get }
+    /// Up to how many of them the producers of results may go on.
+    var lowWaterMark: Int { get }
+    /// Sends whole frames and empties the array.
+    func send(_ frames: inout [UInt8])
+    /// Takes no more requests from the client, which reads its answers first.
+    func pauseReading()
+    /// Takes requests again.
+    func resumeReading()
+    /// Ends the session's wire once everything is sent.
+    func closeAfterFlush(timeout: Duration)
+}
+
+extension SocketStream: FrameTransport {}
