@@ -11,7 +11,7 @@ final class Newcomer: Face {
     private unowned let shard: Shard
     /// Whether it is one more than the server takes: it is told so in its own tongue.
     private let isSurplus: Bool
-    private let deadline: UInt64
+    private let acceptedAt: UInt64
     private var seen: [UInt8] = []
     private var isClosing = false
 
@@ -20,7 +20,7 @@ final class Newcomer: Face {
         self.socket = socket
         self.shard = shard
         self.isSurplus = isSurplus
-        deadline = shard.loop.now &+ shard.context.configuration.session.handshakeTime
+        acceptedAt = shard.loop.now
     }
 
     func received(_ bytes: Span<UInt8>) {
@@ -31,9 +31,7 @@ final class Newcomer: Face {
         case .needMore:
             break
         case .matches:
-            let face = BinaryFace(connection: connection, socket: socket, shard: shard)
-            shard.faceChanged(face)
-            socket.handOver(to: face)
+            let face = speakBinary()
             if isSurplus { return face.turnAway() }
             face.received(opening.span.extracting(droppingFirst: Preamble.size))
         case .foreign:
@@ -50,8 +48,16 @@ final class Newcomer: Face {
     func closed(_ reason: CloseReason) { shard.closed(connection) }
 
     func tick(_ now: UInt64) {
-        // Nobody can know in which tongue to complain.
-        if deadline <= now { closeNow() }
+        // Whoever waits in silence for an answer in HTTP has asked nothing.
+        let deadline = acceptedAt &+ shard.context.configuration.session.handshakeTime
+        if deadline <= now && !isClosing { speakBinary().tick(now) }
+    }
+
+    private func speakBinary() -> BinaryFace {
+        let face = BinaryFace(connection: connection, socket: socket, shard: shard, acceptedAt: acceptedAt)
+        shard.faceChanged(face)
+        socket.handOver(to: face)
+        return face
     }
 
     func drain() { closeNow() }

@@ -41,19 +41,20 @@ final class Session {
     var isClosing = false
     private var isPaused = false
 
-    /// A session in front of HELLO. Its shard knows it from now until ``end()``.
-    init(on shard: Shard, transport: any FrameTransport) {
+    /// A session in front of HELLO, on a connection that was accepted at `acceptedAt` (monotonic nanoseconds). Its shard
+    /// knows it from now until ``end()``.
+    init(on shard: Shard, transport: any FrameTransport, acceptedAt: UInt64) {
         id = shard.nextID()
         self.transport = transport
         self.shard = shard
-        machine = ConnectionStateMachine(now: shard.loop.now, limits: shard.context.configuration.session)
+        machine = ConnectionStateMachine(now: acceptedAt, limits: shard.context.configuration.session)
         shard.began(self)
     }
 
     /// A session of the server's own code, which needs no handshake.
     /// - Parameter replyMax: the longest body that the transport takes, in bytes.
     convenience init(on shard: Shard, transport: any FrameTransport, replyMax: Int) {
-        self.init(on: shard, transport: transport)
+        self.init(on: shard, transport: transport, acceptedAt: shard.loop.now)
         machine.accepted()
         self.replyMax = replyMax
     }

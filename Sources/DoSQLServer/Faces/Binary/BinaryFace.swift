@@ -8,11 +8,11 @@ final class BinaryFace: Face {
     private unowned let shard: Shard
     private let session: Session
 
-    init(connection: UInt64, socket: SocketStream, shard: Shard) {
+    init(connection: UInt64, socket: SocketStream, shard: Shard, acceptedAt: UInt64) {
         self.connection = connection
         self.socket = socket
         self.shard = shard
-        session = Session(on: shard, transport: socket)
+        session = Session(on: shard, transport: socket, acceptedAt: acceptedAt)
     }
 
     /// There are too many connections already.
