@@ -16,6 +16,8 @@ final class Shard {
     let index: Int
     let loop: EventLoop
     let context: ServerContext
+    /// What the web faces share.
+    let web: WebContext
     /// Transactions that belong to no connection.
     private(set) var transactions: TransactionTable!
     private(set) var mailbox: Mailbox<ShardMessage>!
@@ -38,6 +40,7 @@ final class Shard {
         self.index = index
         self.loop = loop
         self.context = context
+        web = WebContext(context, shard: index)
         transactions = TransactionTable(of: self)
         mailbox = try Mailbox(on: loop) { [unowned self] messages in
             for message in messages { received(message) }

@@ -1,23 +1,234 @@
+import DoSQLHTTP
 import DoSQLLoop
+import DoSQLProtocol
+import DoSQLSession
 
-/// A connection that speaks HTTP/1.1.
+/// A connection that speaks HTTP/1.1: requests in, one exchange at a time, answers out in their order (RFC 9112).
+///
+/// What was received behind the request that is being answered stays with the parser, and beyond ``waitingMax`` with the
+/// kernel: whoever sends ahead waits, and costs nothing.
 final class HTTPFace: Face {
+    /// Received bytes that may wait for the answer to an earlier request before the socket is read no more.
+    private static let waitingMax = 64 * 1024
+    /// Bytes of a body a second that a client must keep up with beyond ``HTTPConfiguration/bodyTime``.
+    private static let bodyRateMin: UInt64 = 16 * 1024
+    /// How long a closing connection may take to read its last answer.
+    private static let flushTime: Duration = .seconds(5)
+
     let connection: UInt64
-    private let socket: SocketStream
-    private unowned let shard: Shard
+    let socket: SocketStream
+    unowned let shard: Shard
+    private let parser: RequestParser
+    private(set) var exchange: Exchange?
+    private var exchangeCount: UInt64 = 0
+    private(set) lazy var tenants = TenantStreams(of: self)
+    private var output: [UInt8] = []
+    private var isDirty = false
+    private var isPumping = false
+    private(set) var isClosing = false
+    private var isDraining = false
+    /// When the wait began for what the client owes: its next request, the rest of a head or a body.
+    private var waitingSince: UInt64
+    private var bodyBytes: UInt64 = 0
+    /// How much the socket had sent when that was last looked at, and when it was seen to have moved.
+    private var sentBytes: UInt64 = 0
+    private var sentAt: UInt64
 
     init(connection: UInt64, socket: SocketStream, shard: Shard) {
         self.connection = connection
         self.socket = socket
         self.shard = shard
+        parser = RequestParser(limits: shard.web.limits, decoders: shard.web.decoders)
+        waitingSince = shard.loop.now
+        sentAt = shard.loop.now
     }
-    func turnAway() { socket.close() }
-    func received(_ bytes: Span<UInt8>) { socket.close() }
-    func receivedEnd() { socket.close() }
-    func closed(_ reason: CloseReason) { shard.closed(connection) }
-    func tick(_ now: UInt64) {}
-    func drain() { socket.close() }
-    func closeNow() { socket.close() }
-    func flush() {}
-    func received(_ frames: [UInt8], exchange: UInt64) {}
+
+    // MARK: Requests
+
+    func received(_ bytes: Span<UInt8>) {
+        guard !isClosing else { return }
+        if parser.progress == .idle { waitingSince = shard.loop.now }
+        parser.receive(bytes)
+        pump()
+        if exchange?.isAnswering == true && parser.bufferedBytes > Self.waitingMax { socket.pauseReading() }
+    }
+
+    /// Goes on with what was received, as long as nothing is being answered.
+    private func pump() {
+        // An exchange that is answered at once comes back here; the loop below goes on.
+        guard !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
+        while !isClosing, exchange?.isAnswering != true, let event = parser.next() {
+            switch event {
+            case .head(let head):
+                exchangeCount += 1
+                bodyBytes = 0
+                waitingSince = shard.loop.now
+                let exchange = Exchange(number: exchangeCount, head: head, face: self)
+                self.exchange = exchange
+                exchange.begin()
+            case .body(let bytes):
+                bodyBytes += UInt64(bytes.count)
+                exchange?.received(bytes)
+            case .end:
+                exchange?.run()
+            case .fault(let fault):
+                refuse(fault)
+            }
+        }
+    }
+
+    /// A request that cannot be understood, and with it the connection.
+    private func refuse(_ fault: HTTPFault) {
+        let response = exchange?.response ?? Response(to: nil, face: self)
+        guard !response.hasBegun else { return close() }
+        response.isLast = true
+        response.send(Refusal(fault), style: exchange?.style ?? .json)
+        finished()
+    }
+
+    /// Too many connections.
+    func turnAway() {
+        let response = Response(to: nil, face: self)
+        response.isLast = true
+        let connectionsMax = shard.context.configuration.connectionsMax
+        response.send(
+            Refusal(Failure(.tooManyConnections, "this server takes at most \(connectionsMax) connections")),
+            style: .json)
+        finished()
+    }
+
+    /// The current exchange is answered: the next one, or the end.
+    func finished() {
+        let isLast = exchange.map { $0.response.isLast } ?? true
+        exchange = nil
+        waitingSince = shard.loop.now
+        if isLast || isDraining || isClosing { return closeAfterOutput() }
+        if parser.bufferedBytes <= Self.waitingMax { socket.resumeReading() }
+        pump()
+    }
+
+    /// The exchange has become another protocol: whoever speaks it takes the socket, with the bytes that came behind the
+    /// request.
+    func handOver() -> [UInt8] {
+        flush()
+        exchange = nil
+        tenants.end()
+        return parser.takeRemainder()
+    }
+
+    // MARK: Answers
+
+    /// Sends bytes when the turn ends.
+    func write(_ bytes: [UInt8]) {
+        output += bytes
+        makeDirty()
+    }
+
+    /// Lets bytes be written where they will be sent from.
+    func write(_ body: (inout [UInt8]) -> Void) {
+        body(&output)
+        makeDirty()
+    }
+
+    func makeDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        shard.willFlush(self)
+    }
+
+    func flush() {
+        isDirty = false
+        tenants.deliver()
+        if !output.isEmpty { socket.send(&output) }
+    }
+
+    /// How many bytes wait for the client.
+    var queuedBytes: Int { socket.queuedBytes + output.count }
+
+    func drained() {
+        exchange?.drained()
+        tenants.drained()
+    }
+
+    /// Frames of a transaction that lives elsewhere.
+    func received(_ frames: [UInt8], exchange number: UInt64) {
+        guard let exchange, exchange.number == number else { return }
+        Frames.forEach(frames) { header, body in exchange.received(header, body) }
+    }
+
+    // MARK: Time and the end
+
+    func tick(_ now: UInt64) {
+        tenants.tick(now)
+        guard !isClosing else { return }
+        exchange?.tick(now)
+        if socket.bytesSent != sentBytes || socket.queuedBytes == 0 {
+            sentBytes = socket.bytesSent
+            sentAt = now
+        }
+        let http = shard.context.configuration.http
+        // What nobody reads is kept for nobody.
+        if now > sentAt &+ http.stallTime { return closeNow() }
+        guard exchange?.isAnswering != true else { return }
+        switch parser.progress {
+        case .idle: if now > waitingSince &+ http.keepAliveTime { closeAfterOutput() }
+        case .head: if now > waitingSince &+ http.headTime { refuse(.headTimeout) }
+        case .body:
+            let allowance = http.bodyTime &+ bodyBytes &* (1_000_000_000 / Self.bodyRateMin)
+            if now > waitingSince &+ allowance { refuse(.bodyTimeout) }
+        case .finished: break
+        }
+    }
+
+    func receivedEnd() {
+        // It may still read the answer to what it has asked; a stream has no answer that ends.
+        if let exchange, exchange.isAnswering, !exchange.isStream { return exchange.response.isLast = true }
+        closeNow()
+    }
+
+    func drain() {
+        isDraining = true
+        guard let exchange else { return closeAfterOutput() }
+        exchange.drain()
+    }
+
+    func closeAfterOutput() {
+        guard !isClosing else { return }
+        isClosing = true
+        flush()
+        exchange?.abandon()
+        exchange = nil
+        tenants.end()
+        socket.closeAfterFlush(timeout: Self.flushTime)
+    }
+
+    /// Ends the connection so that the client sees that its answer is not complete.
+    func close() {
+        guard !isClosing else { return }
+        flush()
+        closeNow()
+    }
+
+    func closeNow() {
+        isClosing = true
+        exchange?.abandon()
+        exchange = nil
+        tenants.end()
+        socket.close()
+    }
+
+    func closed(_ reason: CloseReason) {
+        isClosing = true
+        exchange?.abandon()
+        exchange = nil
+        tenants.end()
+        shard.closed(connection)
+    }
+}
+
+extension HTTPFault {
+    fileprivate static let headTimeout = HTTPFault(status: 408, sentence: "The request's head did not come in time.")
+    fileprivate static let bodyTimeout = HTTPFault(status: 408, sentence: "The request's body did not come in time.")
 }

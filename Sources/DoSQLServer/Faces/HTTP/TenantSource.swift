@@ -6,7 +6,8 @@ struct TenantSource {
 
     /// What the sources say; they have to agree.
     enum Resolution: Equatable {
-        case tenant(String)
+        /// The tenant, and whether any source named it.
+        case tenant(String, isNamed: Bool)
         /// Two of them differ: a sentence that says which.
         case conflict(String)
     }
@@ -33,7 +34,7 @@ struct TenantSource {
         }
         if let label = label(of: host), let conflict = add(label, "Host") { return .conflict(conflict) }
         if let path, let conflict = add(path, "the path") { return .conflict(conflict) }
-        return .tenant(found?.name ?? Self.fallback)
+        return .tenant(found?.name ?? Self.fallback, isNamed: found != nil)
     }
 
     /// The label in front of a base domain; nil for the domain itself, `www`, `api` and whatever is not under one.

@@ -1,0 +1,327 @@
+import DoSQLHTTP
+import DoSQLJSON
+import DoSQLLoop
+import DoSQLProtocol
+
+/// One request and its answer: what it asks for, which tenant it is for, and who makes the answer.
+final class Exchange {
+    private enum Phase {
+        /// The body comes.
+        case receiving
+        /// Frames of an operation are awaited.
+        case operation(OperationAnswer)
+        /// The answer to BEGIN is awaited.
+        case begin(TransactionID, total: UInt64)
+        /// The answer to what the server asks itself is awaited.
+        case health
+        /// It has been answered.
+        case done
+    }
+
+    /// Names it on its connection.
+    let number: UInt64
+    let head: RequestHead
+    let response: Response
+    unowned let face: HTTPFace
+    private(set) var body: [UInt8] = []
+    /// The form of the answer.
+    private(set) var style = AnswerStyle.json
+    private var endpoint: Endpoint?
+    /// The tenant's name as the client gave it; nobody has looked yet whether it can be one.
+    private(set) var tenant = TenantSource.fallback
+    private var namesTenant = false
+    private var refusal: Refusal?
+    private var phase = Phase.receiving
+    /// The transaction that it was sent to.
+    private var transaction: TransactionID?
+    /// Bytes of rows that the client's socket has not taken, for which credit is due then.
+    private var owedCredit = 0
+
+    init(number: UInt64, head: RequestHead, face: HTTPFace) {
+        self.number = number
+        self.head = head
+        self.face = face
+        response = Response(to: head, face: face)
+    }
+
+    /// Whether the request is complete and its answer is not.
+    var isAnswering: Bool {
+        switch phase {
+        case .receiving, .done: false
+        default: true
+        }
+    }
+
+    /// Whether the answer has no end of its own.
+    var isStream: Bool { false }
+
+    // MARK: The request
+
+    /// The head is there.
+    func begin() {
+        do throws(Refusal) {
+            endpoint = try route()
+            style = preferredStyle
+        } catch {
+            refusal = error
+        }
+        guard head.expectsContinue else { return }
+        guard let refusal else { return response.sendContinue() }
+        // The client is told before it has sent a body for nothing, and what it sends instead nobody can know.
+        response.isLast = true
+        response.send(refusal, style: style)
+        finish()
+    }
+
+    /// A part of the body is there.
+    func received(_ bytes: [UInt8]) {
+        if refusal != nil { return }
+        if body.isEmpty { body = bytes } else { body += bytes }
+    }
+
+    /// The request is complete.
+    func run() {
+        guard case .receiving = phase else { return }
+        do throws(Refusal) {
+            if let refusal { throw refusal }
+            if let preflight = face.shard.web.cors.preflight(for: head) { return answer(preflight) }
+            guard let endpoint else { throw .notFound }
+            try run(endpoint)
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func route() throws(Refusal) -> Endpoint {
+        var path = head.pathSegments
+        var pathTenant: String?
+        if path.count >= 2 && path[0] == "t" {
+            pathTenant = path[1]
+            path.removeFirst(2)
+        }
+        switch Endpoint.match(head.method, path) {
+        case .notFound: throw .notFound
+        case .wrongMethod(let allowed):
+            // A preflight is answered for every path that there is.
+            if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return .live }
+            throw .wrongMethod(allowed: allowed)
+        case .found(let endpoint):
+            let headers = head.values("x-tenant-id")
+            switch face.shard.web.tenants.resolve(headers: headers, host: head.host, path: pathTenant) {
+            case .conflict(let sentence): throw .badRequest(sentence)
+            case .tenant(let name, let isNamed):
+                tenant = name
+                namesTenant = isNamed
+            }
+            return endpoint
+        }
+    }
+
+    private var preferredStyle: AnswerStyle {
+        guard head.first("accept") != nil else { return .json }
+        let accept = head.accept
+        if accept.names(.binary) { return .binary }
+        if accept.names(.ndjson), case .operation(.query)? = endpoint { return .lines }
+        if accept.names(.ndjson), case .inTransaction(_, .query)? = endpoint { return .lines }
+        return .json
+    }
+
+    // MARK: Endpoints
+
+    private func run(_ endpoint: Endpoint) throws(Refusal) {
+        switch endpoint {
+        case .operation(let operation): try run(operation, in: nil)
+        case .inTransaction(let id, let operation):
+            guard let id = TransactionID(id) else { throw .unknownTransaction }
+            try run(operation, in: id)
+        case .beginTransaction: try beginTransaction()
+        case .live: send(json: #"{"status":"live"}"#)
+        case .health, .ready, .metrics, .openAPI, .connect, .eventStream, .emit, .channelStream, .publish:
+            throw .notFound
+        }
+    }
+
+    private func run(_ operation: Operation, in transaction: TransactionID?) throws(Refusal) {
+        var message = ByteWriter()
+        var kinds: [Execute.Kind] = []
+        let rowStyle = try rowStyle()
+        if try isBinary() {
+            message.append(body)
+        } else {
+            do throws(JSONFault) {
+                kinds = try operation.encode(body.span, options: try options(), into: &message)
+            } catch {
+                throw Refusal(error)
+            }
+            if operation == .transaction && kinds.isEmpty {
+                var empty = ByteWriter()
+                JSONAnswer.appendNoOperations(to: &empty)
+                return send(200, type: AnswerStyle.jsonType, empty.bytes)
+            }
+        }
+        body = []
+        phase = .operation(
+            OperationAnswer(operation, style: style, rows: rowStyle, kinds: kinds, response: response))
+        if let transaction {
+            self.transaction = transaction
+            try call(transaction, .request(operation.message, body: message.bytes))
+        } else {
+            face.tenants.submit(operation.message, tenant: tenant, body: message.bytes.span)
+        }
+    }
+
+    private func beginTransaction() throws(Refusal) {
+        var message = ByteWriter()
+        if try isBinary() {
+            message.append(body)
+        } else {
+            do throws(JSONFault) {
+                try TransactionRequest.encodeBegin(body.span, into: &message)
+            } catch {
+                throw Refusal(error)
+            }
+        }
+        do throws(Failure) {
+            let id = try face.shard.transactions.begin(tenant: tenant, body: message.bytes, caller: caller)
+            let longest = face.shard.context.configuration.session.transactionTotalMax / 1_000_000
+            let asked = (try? Begin(message.bytes.span))?.total ?? longest
+            phase = .begin(id, total: min(asked, longest))
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    private func call(_ id: TransactionID, _ kind: TransactionCall.Kind) throws(Refusal) {
+        let shards = face.shard.context.tenants.context.shards.all
+        let call = TransactionCall(
+            transaction: id, tenant: namesTenant ? tenant : nil, kind: kind, caller: caller)
+        guard id.shard < shards.count, shards[id.shard].post(.transactionCall(call)) else {
+            throw .unknownTransaction
+        }
+    }
+
+    private var caller: TransactionCaller {
+        TransactionCaller(shard: face.shard.mailbox, connection: face.connection, exchange: number)
+    }
+
+    // MARK: What a request says beside its body
+
+    /// Whether the body is a message of the binary protocol.
+    private func isBinary() throws(Refusal) -> Bool {
+        guard head.first("content-type") != nil else { return false }
+        guard let type = head.contentType else { throw .wrongType }
+        if type.matches(.binary) { return true }
+        guard type.matches(.json), type.charset == nil || type.charset == "utf-8" else { throw .wrongType }
+        return false
+    }
+
+    private func options() throws(JSONFault) -> RequestOptions {
+        RequestOptions(idempotencyKey: head.first("idempotency-key").map { Array($0.utf8) })
+    }
+
+    private func rowStyle() throws(Refusal) -> ResultStyle {
+        var style = ResultStyle()
+        guard head.query != nil else { return style }
+        if let rows = head.queryValue("rows") {
+            guard let known = ResultStyle.Rows(rawValue: rows) else {
+                throw .badRequest("rows is 'objects' or 'arrays', not '\(rows)'")
+            }
+            style.rows = known
+        }
+        if let integers = head.queryValue("ints") {
+            guard let known = ResultStyle.Integers(rawValue: integers) else {
+                throw .badRequest("ints is 'string', 'number' or 'tagged', not '\(integers)'")
+            }
+            style.integers = known
+        }
+        return style
+    }
+
+    // MARK: The answer
+
+    /// A frame of what it waits for.
+    func received(_ header: FrameHeader, _ body: Span<UInt8>) {
+        switch phase {
+        case .operation(let answer):
+            switch answer.received(header, body) {
+            case .goesOn(let taken): credit(taken)
+            case .finished: finish()
+            case .broken: breakOff()
+            }
+        case .begin(let id, let total):
+            phase = .done
+            guard header.type == MessageType.ok.rawValue else {
+                let error = (try? ErrorMessage(body)) ?? ErrorMessage(.internal, "BEGIN was answered strangely")
+                return refuse(Refusal(error))
+            }
+            var answer = ByteWriter()
+            JSONAnswer.append(
+                transaction: id.description, expiresAt: WallClock.milliseconds() + Int64(clamping: total), to: &answer)
+            send(201, type: AnswerStyle.jsonType, answer.bytes)
+        case .health, .receiving, .done:
+            break
+        }
+    }
+
+    /// Rows were taken: more may come as soon as the client has read enough of them.
+    private func credit(_ taken: Int) {
+        owedCredit += taken
+        if face.queuedBytes <= face.socket.lowWaterMark { payCredit() }
+    }
+
+    private func payCredit() {
+        guard owedCredit > 0 else { return }
+        let bytes = owedCredit
+        owedCredit = 0
+        if let transaction { try? call(transaction, .credit(bytes)) } else { face.tenants.giveCredit(bytes) }
+    }
+
+    /// The client has read what was sent.
+    func drained() { payCredit() }
+
+    private func refuse(_ refusal: Refusal) {
+        response.send(refusal, style: style)
+        finish()
+    }
+
+    private func answer(_ preflight: HeaderBlock) {
+        response.add(preflight)
+        response.send(204)
+        finish()
+    }
+
+    func send(json text: String) { send(200, type: AnswerStyle.jsonType, Array(text.utf8)) }
+
+    func send(_ status: Int, type: String, _ body: [UInt8]) {
+        response.send(status, type: type, body)
+        finish()
+    }
+
+    private func finish() {
+        phase = .done
+        face.finished()
+    }
+
+    /// What was sent is not the whole answer, and the client must see that.
+    private func breakOff() {
+        phase = .done
+        face.close()
+    }
+
+    // MARK: Time and the end
+
+    func tick(_ now: UInt64) {}
+
+    /// The server stops.
+    func drain() {
+        response.isLast = true
+        if case .receiving = phase { face.closeAfterOutput() }
+    }
+
+    /// The connection is gone.
+    func abandon() {
+        guard isAnswering else { return }
+        phase = .done
+        if let transaction { try? call(transaction, .cancel) }
+    }
+}

@@ -1,0 +1,60 @@
+import DoSQLHTTP
+import DoSQLJSON
+import DoSQLProtocol
+
+/// Why a request has no other answer: a status, and an error as every face tells it.
+struct Refusal {
+    let status: Int
+    let error: ErrorMessage
+    /// Headers that belong to the status.
+    var headers: [(String, String)] = []
+    /// Where the guide has plain text.
+    var text: String?
+
+    /// An error, with the status of its code.
+    init(_ error: ErrorMessage) {
+        self.error = error
+        status = error.httpStatus
+        if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+    }
+
+    init(_ failure: Failure) { self.init(failure.message(transaction: .none)) }
+
+    init(_ fault: JSONFault) { self.init(fault.error) }
+
+    /// A request that is not HTTP as it should be.
+    init(_ fault: HTTPFault) {
+        status = fault.status
+        let code: ErrorCode =
+            switch fault.status {
+            case 408: .deadlineExceeded
+            case 413, 414, 431: .frameTooLarge
+            case 417, 501, 505: .unsupported
+            default: .malformed
+            }
+        error = ErrorMessage(code, fault.sentence)
+    }
+
+    private init(_ status: Int, _ code: ErrorCode, _ sentence: String, text: String? = nil) {
+        self.status = status
+        error = ErrorMessage(code, sentence)
+        self.text = text
+    }
+
+    /// The guide's words for a path that is not there.
+    static let notFound = Refusal(404, .unsupported, "Not Found", text: "Not Found")
+
+    static func wrongMethod(allowed: String) -> Refusal {
+        var refusal = Refusal(
+            405, .unsupported, "this path takes \(allowed)", text: "Method Not Allowed")
+        refusal.headers.append(("Allow", allowed))
+        return refusal
+    }
+
+    static let wrongType = Refusal(
+        415, .unsupported, "a body is application/json or \(AnswerStyle.binaryType)")
+
+    static func badRequest(_ sentence: String) -> Refusal { Refusal(400, .malformed, sentence) }
+
+    static let unknownTransaction = Refusal(TransactionTable.unknown)
+}

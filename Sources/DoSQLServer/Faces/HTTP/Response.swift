@@ -1,0 +1,129 @@
+import DoSQLCompression
+import DoSQLHTTP
+import DoSQLProtocol
+
+/// One answer on its way to the client: a head, once, and a body, whole or in parts (RFC 9110, RFC 9112).
+final class Response {
+    /// Bodies shorter than this are not worth compressing: the head alone is half as long.
+    private static let compressedMin = 1024
+
+    private unowned let face: HTTPFace
+    private let request: RequestHead?
+    /// What every answer to this request has.
+    private var headers: HeaderBlock
+    /// Whether the connection closes behind it.
+    var isLast: Bool
+    /// Whether its head is on its way.
+    private(set) var hasBegun = false
+    private var framing: ResponseHead.Framing = .none
+    private var deflater: Deflater?
+
+    /// An answer to a request, or to what could not be understood as one.
+    init(to request: RequestHead?, face: HTTPFace) {
+        self.face = face
+        self.request = request
+        headers = face.shard.web.headers(for: request)
+        isLast = !(request?.isKeepAlive ?? false)
+    }
+
+    /// Adds a header to those of the head.
+    func add(_ name: String, _ value: String) { headers.add(name, value) }
+
+    /// Adds headers to those of the head.
+    func add(_ block: HeaderBlock) { headers.append(block) }
+
+    private var isHead: Bool { request?.method == "HEAD" }
+
+    // MARK: Whole answers
+
+    /// Sends an answer that has a body.
+    func send(_ status: Int, type: String, _ body: [UInt8]) {
+        headers.add("Content-Type", type)
+        var body = body
+        if body.count >= Self.compressedMin && acceptsGzip {
+            let deflater = face.shard.web.takeDeflater()
+            var packed: [UInt8] = []
+            deflater.append(body.span, into: &packed, flush: .finish)
+            face.shard.web.giveBack(deflater)
+            headers.add("Content-Encoding", "gzip")
+            headers.add("Vary", "Accept-Encoding")
+            swap(&body, &packed)
+        }
+        begin(status, .length(body.count))
+        if !isHead { face.write(body) }
+    }
+
+    /// Sends an answer that has none.
+    func send(_ status: Int) {
+        begin(status, status == 204 || status == 304 || status == 101 ? .none : .length(0))
+    }
+
+    /// Sends why there is no other answer.
+    func send(_ refusal: Refusal, style: AnswerStyle) {
+        for (name, value) in refusal.headers { headers.add(name, value) }
+        if let text = refusal.text { return send(refusal.status, type: "text/plain; charset=utf-8", Array(text.utf8)) }
+        var body = ByteWriter()
+        let type = style.write(refusal.error, into: &body)
+        send(refusal.status, type: type, body.bytes)
+    }
+
+    // MARK: Streams
+
+    /// Begins an answer whose length nobody knows yet.
+    func begin(_ status: Int, type: String, isCompressible: Bool = true) {
+        headers.add("Content-Type", type)
+        if isCompressible && acceptsGzip {
+            deflater = face.shard.web.takeDeflater()
+            headers.add("Content-Encoding", "gzip")
+            headers.add("Vary", "Accept-Encoding")
+        }
+        let framing = request?.streamFraming ?? .untilClose
+        if framing == .untilClose { isLast = true }
+        begin(status, framing)
+    }
+
+    /// Sends the next part of a stream.
+    func write(_ bytes: [UInt8]) {
+        guard !isHead, !bytes.isEmpty else { return }
+        guard let deflater else { return frame(bytes) }
+        var packed: [UInt8] = []
+        deflater.append(bytes.span, into: &packed, flush: .sync)
+        frame(packed)
+    }
+
+    /// Ends a stream.
+    func end() {
+        if let deflater {
+            self.deflater = nil
+            var packed: [UInt8] = []
+            let nothing: [UInt8] = []
+            deflater.append(nothing.span, into: &packed, flush: .finish)
+            face.shard.web.giveBack(deflater)
+            if !isHead { frame(packed) }
+        }
+        if framing == .chunked && !isHead { face.write { ChunkEncoder.encodeEnd(into: &$0) } }
+    }
+
+    private func frame(_ bytes: [UInt8]) {
+        guard framing == .chunked else { return face.write(bytes) }
+        face.write { ChunkEncoder.encode(bytes, into: &$0) }
+    }
+
+    // MARK: Heads
+
+    /// Says that the body may come.
+    func sendContinue() { face.write(ResponseHead.continueBytes) }
+
+    private func begin(_ status: Int, _ framing: ResponseHead.Framing) {
+        precondition(!hasBegun, "an answer has one head")
+        hasBegun = true
+        self.framing = framing
+        let connection: ResponseHead.Connection =
+            isLast ? .close : request?.responseConnection ?? .close
+        let head = ResponseHead(status: status, framing: framing, connection: connection, headers: headers)
+        let date = face.shard.web.date
+        face.write { head.encode(into: &$0, date: date) }
+    }
+
+    private var acceptsGzip: Bool { request.map { face.shard.web.acceptsGzip($0) } ?? false }
+}

@@ -1,0 +1,139 @@
+import DoSQLLoop
+import DoSQLProtocol
+
+/// The session of an HTTP connection, with a stream for each tenant that was asked for: what translates an exchange's
+/// message into frames, and hands the frames that come back to the exchange.
+final class TenantStreams: FrameTransport {
+    /// Tenants of one connection that stay open; beyond it the one unused for longest is let go.
+    private static let tenantsMax = 16
+
+    private unowned let face: HTTPFace
+    private var session: Session?
+    /// Tenants with their streams, the one used last at the end.
+    private var open: [(tenant: String, stream: UInt16)] = []
+    private var lastStream: UInt16 = 0
+    private var lastRequest: UInt32 = 0
+    /// The OPEN and the request that the current exchange waits for.
+    private var opening: (request: UInt32, stream: UInt16)?
+    private var current: UInt32?
+    /// Frames that were sent and not yet delivered.
+    private var frames: [UInt8] = []
+
+    init(of face: HTTPFace) {
+        self.face = face
+    }
+
+    // MARK: Requests
+
+    /// Sends a message on the tenant's stream; its frames go to the face's current exchange.
+    func submit(_ type: MessageType, tenant: String, body: Span<UInt8>) {
+        let session = self.session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        self.session = session
+        let stream = stream(of: tenant, in: session)
+        let request = nextRequest()
+        current = request
+        session.submit(type, stream: stream, request: request, body: body)
+        // What was answered at once is sent with the other answers of this turn.
+        session.flush()
+        deliver()
+    }
+
+    /// The client reads: more rows may come.
+    func giveCredit(_ bytes: Int) {
+        guard let session, let current else { return }
+        var credit = ByteWriter()
+        credit.writeVarint(bytes)
+        session.submit(.credit, stream: 0, request: current, body: credit.bytes.span)
+    }
+
+    private func nextRequest() -> UInt32 {
+        lastRequest = lastRequest == .max ? 1 : lastRequest + 1
+        return lastRequest
+    }
+
+    private func stream(of tenant: String, in session: Session) -> UInt16 {
+        if let last = open.last, last.tenant == tenant { return last.stream }
+        if let index = open.firstIndex(where: { $0.tenant == tenant }) {
+            let known = open.remove(at: index)
+            open.append(known)
+            return known.stream
+        }
+        if open.count == Self.tenantsMax {
+            let nothing: [UInt8] = []
+            session.submit(.close, stream: open.removeFirst().stream, request: nextRequest(), body: nothing.span)
+        }
+        repeat { lastStream &+= 1 } while lastStream == 0 || open.contains { $0.stream == lastStream }
+        open.append((tenant, lastStream))
+        var body = ByteWriter()
+        Open.encodeBody(into: &body, tenant: tenant)
+        let request = nextRequest()
+        opening = (request, lastStream)
+        session.submit(.open, stream: lastStream, request: request, body: body.bytes.span)
+        return lastStream
+    }
+
+    // MARK: Frames
+
+    /// Hands the frames that have come to the exchange.
+    func deliver() {
+        while !frames.isEmpty {
+            var delivered: [UInt8] = []
+            swap(&delivered, &frames)
+            Frames.forEach(delivered) { header, body in deliver(header, body) }
+            if frames.isEmpty {
+                delivered.removeAll(keepingCapacity: true)
+                swap(&delivered, &frames)
+                return
+            }
+        }
+    }
+
+    private func deliver(_ header: FrameHeader, _ body: Span<UInt8>) {
+        if let opening, header.request == opening.request {
+            self.opening = nil
+            guard header.type == MessageType.error.rawValue else { return }
+            open.removeAll { $0.stream == opening.stream }
+            // What is wrong with the tenant, instead of that its stream is not open.
+            current = nil
+            face.exchange?.received(header, body)
+            return
+        }
+        guard header.request == current else { return }
+        if MessageType(rawValue: header.type)?.isTerminal ?? true { current = nil }
+        face.exchange?.received(header, body)
+    }
+
+    /// The socket's queue is short again.
+    func drained() { session?.drained() }
+
+    /// Looks at the deadlines.
+    func tick(_ now: UInt64) { session?.tick(now) }
+
+    /// Ends the session: what runs is cancelled, but for writes that were handed over.
+    func end() {
+        session?.end()
+        session = nil
+        current = nil
+    }
+
+    // MARK: FrameTransport
+
+    var peerAddress: String { face.socket.peerAddress }
+    var queuedBytes: Int { frames.count + face.queuedBytes }
+    var lowWaterMark: Int { face.socket.lowWaterMark }
+    // One request at a time: there is nothing to hold back.
+    func pauseReading() {}
+    func resumeReading() {}
+    func closeAfterFlush(timeout: Duration) { face.closeAfterOutput() }
+
+    func send(_ sent: inout [UInt8]) {
+        if frames.isEmpty {
+            swap(&frames, &sent)
+        } else {
+            frames += sent
+        }
+        sent.removeAll(keepingCapacity: true)
+        // The exchange may want the session again, which is sending.
+        face.makeDirty()
+    }
+}

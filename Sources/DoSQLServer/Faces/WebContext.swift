@@ -1,0 +1,75 @@
+import DoSQLCompression
+import DoSQLHTTP
+import DoSQLLoop
+import DoSQLProtocol
+
+/// What the web faces of one shard share: parsers' decoders, compressors, the date, policies.
+final class WebContext {
+    /// Compressors kept for later, about 260 KiB each.
+    private static let deflatersMax = 4
+    /// Bytes of a client's own request id.
+    private static let requestIDMax = 128
+
+    let limits = HTTPLimits()
+    let decoders = DecoderPool()
+    let tenants: TenantSource
+    let cors: CORSPolicy
+    private let secureHeaders: HeaderBlock
+    private let requestIDPrefix: String
+    private var requestCount: UInt64 = 0
+    private var deflaters: [Deflater] = []
+    private var cachedDate = HTTPDate(unixSeconds: 0)
+
+    init(_ context: ServerContext, shard: Int) {
+        let http = context.configuration.http
+        tenants = TenantSource(baseDomains: http.baseDomains)
+        let origins: CORSPolicy.Origins =
+            http.allowedOrigins.isEmpty
+            ? .none : http.allowedOrigins.contains("*") ? .any : .listed(Set(http.allowedOrigins))
+        cors = CORSPolicy(
+            origins: origins, exposedHeaders: ["X-Request-ID", "Retry-After"],
+            allowsCredentials: http.allowsCredentials)
+        secureHeaders = SecureHeaders.api(crossOrigin: origins != .none)
+        requestIDPrefix = "\(String(context.serverID.low, radix: 36))-\(shard)-"
+    }
+
+    /// The headers that every answer to a request has.
+    func headers(for request: RequestHead?) -> HeaderBlock {
+        var headers = secureHeaders
+        if let request, cors.origins != .none { headers.append(cors.headers(for: request)) }
+        headers.add("X-Request-ID", requestID(of: request))
+        return headers
+    }
+
+    /// The client's own name for its request, if it can be one, else a new one.
+    private func requestID(of request: RequestHead?) -> String {
+        if let own = request?.first("x-request-id"), !own.isEmpty, own.utf8.count <= Self.requestIDMax,
+            own.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        {
+            return own
+        }
+        requestCount += 1
+        return requestIDPrefix + String(requestCount, radix: 36)
+    }
+
+    /// The date of this second.
+    var date: HTTPDate {
+        let seconds = WallClock.milliseconds() / 1000
+        if cachedDate.unixSeconds != seconds { cachedDate = HTTPDate(unixSeconds: seconds) }
+        return cachedDate
+    }
+
+    func acceptsGzip(_ request: RequestHead) -> Bool {
+        request.first("accept-encoding") != nil && request.contentCoding == .gzip
+    }
+
+    /// A compressor in front of a stream.
+    func takeDeflater() -> Deflater { deflaters.popLast() ?? Deflater(.gzip, level: 1) }
+
+    /// Takes a compressor back, wherever its stream is.
+    func giveBack(_ deflater: Deflater) {
+        guard deflaters.count < Self.deflatersMax else { return }
+        deflater.reset()
+        deflaters.append(deflater)
+    }
+}
