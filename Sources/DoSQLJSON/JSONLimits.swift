@@ -1,0 +1,13 @@
+/// The bounds that JSON itself meets; all others are those of the messages (`protocol/json.md`, limits).
+public enum JSONLimits {
+    /// Levels of arrays and objects in one text. Far above what any request needs; the reader keeps one bit a level.
+    public static var depthMax: Int { 64 }
+    /// Bytes of a channel's name: it is stored in every row of `messages`.
+    public static var channelMax: Int { 256 }
+    /// Bytes of an event's type: it is one line of an event stream and stored in every row of `events`.
+    public static var eventTypeMax: Int { 256 }
+    /// Bytes of a hub request's `id`: it is kept until the answer, and sent back with it.
+    public static var hubIDMax: Int { 256 }
+    /// Bytes of a number that an error quotes; the rest of a longer one is left out.
+    static var quotedMax: Int { 40 }
+}
