@@ -1,0 +1,28 @@
+/// The bounds of a connection, each with its reason.
+public struct WebSocketLimits: Hashable, Sendable {
+    /// The default of ``messageBytesMax``.
+    public static let messageBytesMaxDefault = 16 * 1024 * 1024
+    /// The default of ``fragmentsMax``.
+    public static let fragmentsMaxDefault = 128 * 1024
+    /// The payload of a control frame (RFC 6455, 5.5), in bytes.
+    public static let controlBytesMax = 125
+    /// The reason inside a close frame: what a code of two bytes leaves (RFC 6455, 5.5.1), in bytes.
+    public static let reasonBytesMax = controlBytesMax - 2
+    /// Messages below this many bytes are sent as they are: a deflated one would hardly be shorter.
+    public static let deflatedBytesMin = 256
+
+    /// How long a message may be, whole and decompressed, in bytes: it is held in memory until its end.
+    public var messageBytesMax: Int
+    /// How many frames a message may come in: empty ones add nothing to its length, and would never end it.
+    public var fragmentsMax: Int
+
+    /// `messageBytesMax` of at most 2 GiB; the framing library takes no longer frames.
+    public init(
+        messageBytesMax: Int = Self.messageBytesMaxDefault, fragmentsMax: Int = Self.fragmentsMaxDefault
+    ) {
+        precondition((1...Int(Int32.max)).contains(messageBytesMax), "A message has 1 byte to 2 GiB")
+        precondition(fragmentsMax > 0, "A message has at least one frame")
+        self.messageBytesMax = messageBytesMax
+        self.fragmentsMax = fragmentsMax
+    }
+}
