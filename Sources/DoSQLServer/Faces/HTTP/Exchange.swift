@@ -2,6 +2,7 @@ import DoSQLHTTP
 import DoSQLJSON
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLSession
 
 /// One request and its answer: what it asks for, which tenant it is for, and who makes the answer.
 final class Exchange {
@@ -148,8 +149,9 @@ final class Exchange {
         if try isBinary() {
             message.append(body)
         } else {
+            let json = body
             do throws(JSONFault) {
-                kinds = try operation.encode(body.span, options: try options(), into: &message)
+                kinds = try operation.encode(json.span, options: try options(), into: &message)
             } catch {
                 throw Refusal(error)
             }
@@ -175,8 +177,9 @@ final class Exchange {
         if try isBinary() {
             message.append(body)
         } else {
+            let json = body
             do throws(JSONFault) {
-                try TransactionRequest.encodeBegin(body.span, into: &message)
+                try TransactionRequest.encodeBegin(json.span, into: &message)
             } catch {
                 throw Refusal(error)
             }

@@ -141,7 +141,10 @@ final class HTTPFace: Face {
     func flush() {
         isDirty = false
         tenants.deliver()
-        if !output.isEmpty { socket.send(&output) }
+        guard !output.isEmpty else { return }
+        socket.send(&output)
+        // What the socket took at once never counts as queued, so nobody else would say so.
+        if socket.queuedBytes <= socket.lowWaterMark { drained() }
     }
 
     /// How many bytes wait for the client.

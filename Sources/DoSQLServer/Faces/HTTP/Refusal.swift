@@ -3,7 +3,7 @@ import DoSQLJSON
 import DoSQLProtocol
 
 /// Why a request has no other answer: a status, and an error as every face tells it.
-struct Refusal {
+struct Refusal: Error {
     let status: Int
     let error: ErrorMessage
     /// Headers that belong to the status.
