@@ -82,7 +82,8 @@ extension HTTPFault {
     /// A chunk whose data does not end where its size says.
     public static let badChunkEnd = HTTPFault(400, "A chunk's data is not followed by CRLF.")
     /// A trailer that would have changed how the request is read (RFC 9110 section 6.5.1).
-    public static let framingInTrailer = HTTPFault(400, "A trailer must not be Content-Length, Transfer-Encoding or Host.")
+    public static let framingInTrailer = HTTPFault(
+        400, "A trailer cannot be Content-Length, Transfer-Encoding or Host.")
     /// A request without Host (RFC 9112 section 3.2).
     public static let missingHost = HTTPFault(400, "An HTTP/1.1 request must have a Host header.")
     /// More than one Host.

@@ -11,7 +11,8 @@ enum PercentCoding {
         while let octet = rest.next() {
             switch octet {
             case 0x25:
-                guard let high = rest.next().flatMap(Octet.hexadecimal), let low = rest.next().flatMap(Octet.hexadecimal)
+                guard let high = rest.next().flatMap(Octet.hexadecimal),
+                    let low = rest.next().flatMap(Octet.hexadecimal)
                 else { return nil }
                 decoded.append(high << 4 | low)
             case 0x2B where plusIsSpace: decoded.append(Octet.space)

@@ -9,7 +9,11 @@ extension StringProtocol {
         var start = startIndex
         var end = endIndex
         while start < end, Self.isWhiteSpace(utf8[start]) { start = utf8.index(after: start) }
-        while end > start, Self.isWhiteSpace(utf8[utf8.index(end, offsetBy: -1)]) { end = utf8.index(end, offsetBy: -1) }
+        while end > start {
+            let last = utf8.index(end, offsetBy: -1)
+            guard Self.isWhiteSpace(utf8[last]) else { break }
+            end = last
+        }
         return self[start..<end]
     }
 
