@@ -265,8 +265,8 @@ extension ConnectionHandler {
         case .migrations: answered(.migrations(try Migrations(body)), request: request)
         case .tenantList: answered(.tenants(try TenantList(body)), request: request)
         case .hello, .ping, .cancel, .credit, .prepare, .unprepare, .tenants, .open, .close, .query, .queryOne, .run,
-            .batch, .script, .describe, .load, .loadRows, .begin, .commit, .rollback, .savepoint, .release, .rollbackTo,
-            .migrate:
+            .batch, .script, .describe, .load, .loadRows, .subscribe, .publish, .begin, .commit, .rollback, .savepoint,
+            .release, .rollbackTo, .migrate:
             throw .reservedType(header.type)
         }
     }
