@@ -35,6 +35,10 @@ final class ClientConnection: StreamDelegate {
     var earlyCredit: [UInt32: Int] = [:]
     /// Parts of results that the socket has not taken yet, with their bytes.
     var untaken: [(request: UInt32, bytes: Int)] = []
+    /// By the request that began each.
+    var subscriptions: [UInt32: WireSubscription] = [:]
+    /// Not once the server stops: they would keep it waiting.
+    var takesSubscriptions = true
     var replyMax = Limits.frameMaxLeast
     var isClosing = false
     private var isPaused = false
@@ -175,6 +179,7 @@ final class ClientConnection: StreamDelegate {
 
     /// The socket has taken what was sent: those who produce results may go on.
     private func taken() {
+        resumeSubscriptions()
         guard !untaken.isEmpty else { return }
         let parts = untaken
         untaken.removeAll(keepingCapacity: true)
@@ -192,6 +197,8 @@ final class ClientConnection: StreamDelegate {
         machine.drain()
         GoAway(.shuttingDown, "the server is shutting down", retryAfter: 1000).encode(into: &output)
         makeDirty()
+        takesSubscriptions = false
+        endSubscriptions(Failure(.shuttingDown, Self.wording(of: .shuttingDown)))
         closeIfDrained()
     }
 
@@ -266,6 +273,7 @@ final class ClientConnection: StreamDelegate {
             }
         }
         inFlight.removeAll()
+        cancelSubscriptions()
         untaken.removeAll()
         for stream in streams.values {
             stream.submit(.abandon)

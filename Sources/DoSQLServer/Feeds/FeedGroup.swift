@@ -2,6 +2,7 @@ import DoSQLProtocol
 
 /// The subscriptions of a shard that want the same of one feed: what is read for one of them is for all.
 final class FeedGroup {
+    let kind: Feed
     /// The names that are wanted; empty: all.
     let names: [[UInt8]]
     /// Nil when the feed is gone, with the last subscription.
@@ -11,6 +12,7 @@ final class FeedGroup {
     private var holes = 0
 
     init(_ names: [[UInt8]], of feed: ShardFeed) {
+        kind = feed.feed
         self.names = names
         self.feed = feed
     }

@@ -18,6 +18,8 @@ final class Subscription {
         case ended
     }
 
+    /// The feed it is a place in.
+    var feed: Feed { group.kind }
     /// Let go of at its end.
     private(set) var subscriber: (any FeedSubscriber)?
     let group: FeedGroup

@@ -18,6 +18,9 @@ final class Shard {
     private var tenants: [TenantName: ShardTenant] = [:]
     private var dirty: [ClientConnection] = []
     private var inTurn: [ShardTenant] = []
+    private(set) var feeds: ShardFeeds!
+    /// Whether the turn's work is over: what becomes due now needs another one.
+    private(set) var isEndingTurn = false
     private var ticker: Timer!
     private var drainDeadline: UInt64?
     private var isStopped = false
@@ -25,6 +28,7 @@ final class Shard {
     init(on loop: EventLoop, context: ServerContext) throws(LoopError) {
         self.loop = loop
         self.context = context
+        feeds = ShardFeeds(self)
         mailbox = try Mailbox(on: loop) { [unowned self] messages in
             for message in messages { received(message) }
         }
@@ -46,6 +50,9 @@ final class Shard {
     }
 
     private func endTurn() {
+        isEndingTurn = true
+        defer { isEndingTurn = false }
+        feeds.work()
         let now = inTurn.isEmpty ? 0 : loop.now
         for tenant in inTurn {
             tenant.isInTurn = false
@@ -86,6 +93,10 @@ final class Shard {
             close(shardTenant)
         case .expired(let connection, let stream):
             connections[connection]?.transactionExpired(onStream: stream)
+        case .committed(let tenant):
+            feeds.committed(tenant)
+        case .feedRead(let errand, let result):
+            feeds.arrived(errand, result)
         case .drain:
             drain()
         }

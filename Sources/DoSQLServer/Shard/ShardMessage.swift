@@ -12,6 +12,10 @@ enum ShardMessage: Sendable {
     case release(Tenant)
     /// The transaction of a stream was rolled back because its time was over.
     case expired(connection: UInt64, stream: UInt16)
+    /// Something of a tenant was committed that the shard watches.
+    case committed(Tenant)
+    /// A thread has read of a feed for the shard.
+    case feedRead(FeedErrand, Result<FeedErrand.Found, Failure>)
     /// Stop: say GOAWAY, finish, close.
     case drain
 }
