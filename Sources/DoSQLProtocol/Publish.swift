@@ -39,11 +39,21 @@ public struct Publish: ~Escapable {
         name: String, data: String, deadline: UInt64? = nil, idempotencyKey: [UInt8]? = nil
     ) {
         let frame = writer.beginFrame(.publish, flags: flags, stream: stream, request: request)
+        encodeBody(
+            into: &writer, feed: feed, name: name, data: Array(data.utf8), deadline: deadline,
+            idempotencyKey: idempotencyKey)
+        writer.endFrame(at: frame)
+    }
+
+    /// Writes the body alone. `data` is UTF-8 without NUL.
+    public static func encodeBody(
+        into writer: inout ByteWriter, feed: Feed, name: String, data: [UInt8], deadline: UInt64? = nil,
+        idempotencyKey: [UInt8]? = nil
+    ) {
         writer.writeU8(feed.rawValue)
         writer.writeText(name)
-        writer.writeText(data)
+        writer.writeBytes(data)
         if let deadline { writer.writeOption(0x01, varint: deadline) }
         if let idempotencyKey { writer.writeOption(0x84, bytes: idempotencyKey) }
-        writer.endFrame(at: frame)
     }
 }

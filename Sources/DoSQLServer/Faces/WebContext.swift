@@ -75,3 +75,14 @@ final class WebContext {
         deflaters.append(deflater)
     }
 }
+
+extension CORSPolicy {
+    /// Whether pages of this origin may use the server.
+    func allows(_ origin: String) -> Bool {
+        switch origins {
+        case .none: false
+        case .any: true
+        case .listed(let allowed): allowed.contains(origin)
+        }
+    }
+}

@@ -16,6 +16,10 @@ enum ShardMessage: Sendable {
     case transactionCall(TransactionCall)
     /// Frames of a transaction for the face that called it.
     case transactionFrames([UInt8], for: TransactionCaller)
+    /// Something of a tenant was committed that the shard watches.
+    case committed(Tenant)
+    /// A thread has read of a feed for the shard.
+    case feedRead(FeedErrand, Result<FeedErrand.Found, Failure>)
     /// Stop: say GOAWAY, finish, close.
     case drain
 }

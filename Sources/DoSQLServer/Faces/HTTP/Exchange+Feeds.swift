@@ -1,5 +1,6 @@
 import DoSQLHTTP
 import DoSQLJSON
+import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
 import DoSQLWebSocket
@@ -27,7 +28,7 @@ extension Exchange {
     private func publish(_ feed: Feed, name: String, data: [UInt8]) throws(Refusal) {
         var message = ByteWriter()
         Publish.encodeBody(into: &message, feed: feed, name: name, data: data, idempotencyKey: try idempotencyKey())
-        await(.publish, kinds: [])
+        expect(.publish, kinds: [])
         face.tenants.submit(.publish, tenant: tenant, body: message.bytes.span)
     }
 
@@ -52,7 +53,7 @@ extension Exchange {
 
     private func stream(_ filter: FeedFilter, after position: Position) throws(Refusal) {
         guard filter.isValid else {
-            throw Refusal(Failure(.feedNameInvalid, "a channel or a type has 1 to \(Limits.feedNameMax) bytes"))
+            throw Refusal(Failure.feedNameInvalid(filter.feed))
         }
         switch position {
         case .now: stream(filter, after: nil)

@@ -177,7 +177,7 @@ final class Exchange {
                 return send(200, type: AnswerStyle.jsonType, empty.bytes)
             }
         }
-        await(operation, kinds: kinds, rows: rowStyle)
+        expect(operation, kinds: kinds, rows: rowStyle)
         if let transaction {
             self.transaction = transaction
             try call(transaction, .request(operation.message, body: message.bytes))
@@ -187,7 +187,7 @@ final class Exchange {
     }
 
     /// From now on frames answer an operation.
-    func await(_ operation: Operation, kinds: [Execute.Kind], rows: ResultStyle = ResultStyle()) {
+    func expect(_ operation: Operation, kinds: [Execute.Kind], rows: ResultStyle = ResultStyle()) {
         body = []
         phase = .operation(OperationAnswer(operation, style: style, rows: rows, kinds: kinds, response: response))
     }
