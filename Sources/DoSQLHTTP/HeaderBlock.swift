@@ -1,0 +1,39 @@
+/// Header lines of a response, encoded as they are added.
+///
+/// What is the same for many answers can be made once and appended to each.
+public struct HeaderBlock: Sendable, Equatable {
+    /// The lines, each with its CRLF.
+    public private(set) var bytes: [UInt8] = []
+
+    /// A block without lines.
+    public init() {}
+
+    /// A block of these lines.
+    public init(_ fields: KeyValuePairs<String, String>) {
+        for (name, value) in fields { add(name, value) }
+    }
+
+    /// Whether there are no lines.
+    public var isEmpty: Bool { bytes.isEmpty }
+
+    /// Adds a line.
+    ///
+    /// Whatever the value has, it stays one line: octets that may not stand in a value become spaces (RFC 9110 section
+    /// 5.5).
+    /// - Parameter name: a token; names are ours, not a client's.
+    public mutating func add(_ name: String, _ value: String) {
+        bytes.reserveCapacity(bytes.count + name.utf8.count + value.utf8.count + 4)
+        for octet in name.utf8 { precondition(Octet.isToken(octet), "a header's name is a token") }
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(0x3A)
+        bytes.append(Octet.space)
+        for octet in value.utf8 { bytes.append(Octet.isFieldValue(octet) ? octet : Octet.space) }
+        bytes.append(Octet.carriageReturn)
+        bytes.append(Octet.lineFeed)
+    }
+
+    /// Adds the lines of another block.
+    public mutating func append(_ block: HeaderBlock) {
+        bytes.append(contentsOf: block.bytes)
+    }
+}

@@ -1,0 +1,91 @@
+/// A request target, taken apart as far as was asked (RFC 9112 section 3.2).
+struct RequestTarget: Sendable {
+    /// The target as it was sent.
+    let text: String
+    /// The path: for `OPTIONS *` a star, for a target without a path a slash.
+    let path: Substring
+    /// What is behind the question mark, if there is one.
+    let query: Substring?
+    /// The host and port of an absolute target.
+    let authority: Substring?
+
+    /// Takes a target apart. Its octets are those that ``Octet/isTarget(_:)`` allows.
+    init(_ text: String, method: String) throws(HTTPFault) {
+        self.text = text
+        let octets = text.utf8
+        var start = octets.startIndex
+        if octets.first == 0x2F {
+            authority = nil
+        } else if text == "*", method == "OPTIONS" {
+            authority = nil
+            query = nil
+            path = text[...]
+            return
+        } else {
+            guard let authorityStart = Self.authorityStart(text) else { throw .badTarget }
+            start = octets[authorityStart...].firstIndex { $0 == 0x2F || $0 == 0x3F } ?? octets.endIndex
+            let authority = text[authorityStart..<start]
+            let bytes = [UInt8](authority.utf8)
+            guard !bytes.isEmpty, Authority.isValid(bytes.span) else { throw .badTarget }
+            self.authority = authority
+        }
+        let pathEnd = octets[start...].firstIndex(of: 0x3F) ?? octets.endIndex
+        path = start == pathEnd ? "/" : text[start..<pathEnd]
+        query = pathEnd == octets.endIndex ? nil : text[octets.index(after: pathEnd)...]
+        try check()
+    }
+
+    /// The decoded segments of the path: none for `/`, and an empty last one where the path ends in a slash.
+    var segments: [String] {
+        if path == "/" || path == "*" { return [] }
+        // The check at the beginning has read every escape.
+        return path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+            .map { PercentCoding.decode($0) ?? String($0) }
+    }
+
+    /// The decoded items of the query; one without `=` has an empty value.
+    var queryItems: [(name: String, value: String)] {
+        guard let query else { return [] }
+        return query.split(separator: "&").map { item in
+            let end = item.utf8.firstIndex(of: 0x3D) ?? item.endIndex
+            let value = end == item.endIndex ? "" : item[item.utf8.index(after: end)...]
+            return (Self.text(item[..<end]), Self.text(value))
+        }
+    }
+
+    private static func text(_ part: Substring) -> String {
+        PercentCoding.decode(part, plusIsSpace: true) ?? String(part)
+    }
+
+    /// Where the authority of an absolute target begins, nil if it is not `http` or `https`.
+    private static func authorityStart(_ text: String) -> String.Index? {
+        for scheme in ["http://", "https://"] where text.utf8.count > scheme.utf8.count {
+            if zip(text.utf8, scheme.utf8).allSatisfy({ Octet.lowercased($0) == $1 }) {
+                return text.utf8.index(text.startIndex, offsetBy: scheme.utf8.count)
+            }
+        }
+        return nil
+    }
+
+    /// Refuses what cannot be decoded, and segments that would have to be resolved.
+    private func check() throws(HTTPFault) {
+        var previous: UInt8 = 0
+        var isSuspect = false
+        for octet in path.utf8 {
+            if octet == 0x25 || (octet == 0x2E && previous == 0x2F) { isSuspect = true }
+            previous = octet
+        }
+        if isSuspect {
+            for part in path.split(separator: "/") {
+                guard let segment = PercentCoding.decode(part) else { throw .badEscape }
+                if segment == "." || segment == ".." { throw .dotSegment }
+                if segment.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) { throw .controlInPath }
+            }
+        }
+        guard let query, query.utf8.contains(0x25) else { return }
+        // Names and values are decoded by themselves, so each must be UTF-8 by itself.
+        for part in query.split(whereSeparator: { $0 == "&" || $0 == "=" }) {
+            guard PercentCoding.decode(part, plusIsSpace: true) != nil else { throw .badEscape }
+        }
+    }
+}
