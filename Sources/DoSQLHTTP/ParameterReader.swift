@@ -23,15 +23,19 @@ struct ParameterReader {
         return String(token)
     }
 
-    /// The next `;name=value`, with its name in small letters; nil at the end or before something else. Empty
+    /// The next `;name=value`, with its name in small letters; nil at the end or in front of what is none. Empty
     /// parameters are passed over (RFC 9110 section 5.6.6).
     mutating func nextParameter() -> (name: String, value: String)? {
         while true {
             skipSpace()
+            let start = rest
             guard skip(0x3B) else { return nil }
             skipSpace()
             guard let name = nextToken() else { continue }
-            guard skip(0x3D), let value = nextToken() ?? nextQuoted() else { return nil }
+            guard skip(0x3D), let value = nextToken() ?? nextQuoted() else {
+                rest = start
+                return nil
+            }
             return (name.lowercased(), value)
         }
     }

@@ -31,6 +31,7 @@ final class Shard {
     private var tenants: [TenantName: ShardTenant] = [:]
     private var dirtySessions: [Session] = []
     private var dirtyFaces: [any Face] = []
+    private var formerFaces: [any Face] = []
     private var inTurn: [ShardTenant] = []
     private var ticker: Timer!
     private var drainDeadline: UInt64?
@@ -88,6 +89,7 @@ final class Shard {
             }
             dirtyFaces.removeAll(keepingCapacity: true)
         }
+        if !formerFaces.isEmpty { formerFaces.removeAll() }
     }
 
     // MARK: Tenants
@@ -166,7 +168,10 @@ final class Shard {
     }
 
     /// Somebody else speaks on the connection from now on.
-    func faceChanged(_ face: any Face) { faces[face.connection] = face }
+    func faceChanged(_ face: any Face) {
+        // It is the former one that calls: it stays until the turn ends.
+        if let former = faces.updateValue(face, forKey: face.connection) { formerFaces.append(former) }
+    }
 
     /// A connection's last call: it is closed.
     func closed(_ connection: UInt64) {

@@ -16,6 +16,8 @@ final class TenantStreams: FrameTransport {
     /// The OPEN and the request that the current exchange waits for.
     private var opening: (request: UInt32, stream: UInt16)?
     private var current: UInt32?
+    /// Whether the current exchange waits for the OPEN itself.
+    private var opensOnly = false
     /// Frames that were sent and not yet delivered.
     private var frames: [UInt8] = []
 
@@ -34,6 +36,21 @@ final class TenantStreams: FrameTransport {
         current = request
         session.submit(type, stream: stream, request: request, body: body)
         // What was answered at once is sent with the other answers of this turn.
+        session.flush()
+        deliver()
+    }
+
+    /// Opens a tenant, creating it if the server does so; then the face's exchange is told, or gets the error.
+    func open(_ tenant: String) {
+        let session = self.session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        self.session = session
+        current = nil
+        _ = stream(of: tenant, in: session)
+        guard opening != nil else {
+            face.exchange?.opened()
+            return
+        }
+        opensOnly = true
         session.flush()
         deliver()
     }
@@ -91,7 +108,12 @@ final class TenantStreams: FrameTransport {
     private func deliver(_ header: FrameHeader, _ body: Span<UInt8>) {
         if let opening, header.request == opening.request {
             self.opening = nil
-            guard header.type == MessageType.error.rawValue else { return }
+            let opensOnly = opensOnly
+            self.opensOnly = false
+            guard header.type == MessageType.error.rawValue else {
+                if opensOnly { face.exchange?.opened() }
+                return
+            }
             open.removeAll { $0.stream == opening.stream }
             // What is wrong with the tenant, instead of that its stream is not open.
             current = nil
