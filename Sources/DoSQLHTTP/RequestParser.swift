@@ -55,6 +55,9 @@ public final class RequestParser {
     /// How many received bytes have not become events.
     public var bufferedBytes: Int { store.readableBytes }
 
+    /// How many bytes of memory are held for those that were received; none while no request is under way.
+    public var heldBytes: Int { store.capacity }
+
     /// How far the current request is. When ``next()`` has given nil, it is the client who is waited for.
     public var progress: RequestProgress {
         switch state {
@@ -68,6 +71,8 @@ public final class RequestParser {
     /// Keeps received bytes. After the last request of a connection they are dropped.
     public func receive(_ bytes: Span<UInt8>) {
         if case .finished = state { return }
+        // A client that always has the next request under way never lets the store run empty.
+        if store.readerIndex > 0, store.readerIndex >= store.readableBytes { store.discardReadBytes() }
         store.writeWithOutputRawSpan(minimumWritableBytes: bytes.count) { output in
             for index in bytes.indices { output.append(bytes[index]) }
         }

@@ -61,6 +61,28 @@ import Testing
         #expect(parser.next() == nil)
     }
 
+    @Test func `a client that always has the next request under way fills nothing`() {
+        let parser = RequestParser()
+        let request = post("/", String(repeating: "x", count: 200))
+        let start = String(request.prefix(30))
+        let rest = String(request.dropFirst(30))
+        #expect(parser.transcript(of: start).isEmpty)
+        for _ in 0..<1_000 {
+            #expect(parser.transcript(of: rest + start).last == .end)
+            #expect(parser.bufferedBytes == start.utf8.count)
+            #expect(parser.heldBytes <= 4_096)
+        }
+    }
+
+    @Test func `an idle parser holds nothing`() {
+        let parser = RequestParser()
+        for text in [get("/"), post("/", "abc"), chunked("3\r\nabc\r\n0\r\n\r\n")] {
+            #expect(parser.transcript(of: text).last == .end)
+            #expect(parser.progress == .idle)
+            #expect(parser.heldBytes == 0)
+        }
+    }
+
     @Test func `nothing follows the last request of a connection`() {
         for last in [
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n",
