@@ -181,26 +181,32 @@ import Testing
     /// The fast way and the slow way round alike.
     @Test(arguments: 0..<4 as Range<UInt64>) func `reals are rounded as the library does`(_ seed: UInt64) throws {
         var generator = SeededGenerator(state: seed)
+        var wrong: [String] = []
         for _ in 0..<5_000 {
             let digits = String(
                 UInt64.random(in: 0...(.max >> UInt64.random(in: 0..<63, using: &generator)), using: &generator))
             let exponent = Int.random(in: -40...40, using: &generator)
             let fraction = UInt64.random(in: 0...999_999, using: &generator)
             for text in ["\(digits).0e\(exponent)", "-\(digits).\(fraction)", "\(digits)E\(exponent)"] {
-                let expected = try #require(Double(text))
-                #expect(try JSONTree.describe(text) == "r\(expected)", "\(text)")
+                guard let expected = Double(text), try JSONTree.describe(text) == "r\(expected)" else {
+                    wrong.append(text)
+                    continue
+                }
             }
         }
+        #expect(wrong.isEmpty)
     }
 
     @Test(arguments: 0..<4 as Range<UInt64>) func `doubles come back from their shortest digits`(_ seed: UInt64) throws
     {
         var generator = SeededGenerator(state: seed &+ 100)
+        var wrong: [Double] = []
         for _ in 0..<5_000 {
             let value = Double(bitPattern: generator.next())
             guard value.isFinite else { continue }
-            #expect(try JSONTree.describe("\(value)") == "r\(value)")
+            if try JSONTree.describe("\(value)") != "r\(value)" { wrong.append(value) }
         }
+        #expect(wrong.isEmpty)
     }
 
     private func fault(_ bytes: [UInt8]) -> String? {

@@ -17,26 +17,26 @@ import Testing
         #"{"type":"subscribe","channel":"r","after":"12","id":1.5}"#,
     ]
 
-    @Test(arguments: 0..<8 as Range<UInt64>) func `changed requests are translated or refused`(_ seed: UInt64) {
+    @Test(arguments: 0..<4 as Range<UInt64>) func `changed requests are translated or refused`(_ seed: UInt64) {
         var generator = SeededGenerator(state: seed)
-        for _ in 0..<4_000 {
+        for _ in 0..<1_500 {
             var json = Array((Self.seeds.randomElement(using: &generator) ?? "").utf8)
             for _ in 0..<Int.random(in: 1...4, using: &generator) { change(&json, &generator) }
             check(json)
         }
     }
 
-    @Test(arguments: 0..<4 as Range<UInt64>) func `random bytes are translated or refused`(_ seed: UInt64) {
+    @Test(arguments: 0..<2 as Range<UInt64>) func `random bytes are translated or refused`(_ seed: UInt64) {
         var generator = SeededGenerator(state: seed &+ 50)
         let alphabet = Array("{}[]\",:\\ue0123456789-+.truefalsn$ \n".utf8) + [0x00, 0x80, 0xC3, 0xFF]
-        for _ in 0..<4_000 {
+        for _ in 0..<1_500 {
             let length = Int.random(in: 0...60, using: &generator)
             check((0..<length).map { _ in alphabet.randomElement(using: &generator) ?? 0 })
         }
     }
 
     /// Bodies that were changed make answers that are JSON, or none.
-    @Test(arguments: 0..<4 as Range<UInt64>) func `changed answers are JSON or refused`(_ seed: UInt64) {
+    @Test(arguments: 0..<2 as Range<UInt64>) func `changed answers are JSON or refused`(_ seed: UInt64) {
         var generator = SeededGenerator(state: seed &+ 90)
         let bodies = [
             AnswerWriting.result(
@@ -56,41 +56,45 @@ import Testing
                 ErrorMessage(.overloaded, "m", retryAfter: 5).encode(into: &$0, stream: 1, request: 1)
             },
         ]
-        for _ in 0..<4_000 {
+        for _ in 0..<1_500 {
             var body = bodies.randomElement(using: &generator) ?? []
             for _ in 0..<Int.random(in: 1...3, using: &generator) where !body.isEmpty {
                 body[.random(in: 0..<body.count, using: &generator)] = .random(in: 0...255, using: &generator)
             }
-            for json in answers(body) { #expect(isJSON(json), "\(String(decoding: json, as: UTF8.self))") }
+            for json in answers(body) where !isJSON(json) { Issue.record("\(String(decoding: json, as: UTF8.self))") }
         }
     }
 
     private func check(_ json: [UInt8]) {
         var writer = ByteWriter()
         if (try? StatementRequest.encode(json.span, kind: .query, into: &writer)) != nil {
-            #expect((try? RequestReading.statement(writer.bytes, kind: .query)) != nil)
+            require((try? RequestReading.statement(writer.bytes, kind: .query)) != nil, json)
         }
         writer.removeAll()
         if (try? BatchRequest.encode(json.span, into: &writer)) != nil {
-            #expect((try? RequestReading.batch(writer.bytes)) != nil)
+            require((try? RequestReading.batch(writer.bytes)) != nil, json)
         }
         writer.removeAll()
         if let kinds = try? OperationsRequest.encode(json.span, into: &writer), !kinds.isEmpty {
-            #expect((try? RequestReading.batch(writer.bytes).count) == kinds.count + 1)
+            require((try? RequestReading.batch(writer.bytes).count) == kinds.count + 1, json)
         }
         writer.removeAll()
         if (try? MigrateRequest.encode(json.span, into: &writer)) != nil {
-            #expect((try? RequestReading.migrations(writer.bytes)) != nil)
+            require((try? RequestReading.migrations(writer.bytes)) != nil, json)
         }
         writer.removeAll()
         if (try? TransactionRequest.encodeBegin(json.span, into: &writer)) != nil {
-            #expect((try? Begin(writer.bytes.span)) != nil)
+            require((try? Begin(writer.bytes.span)) != nil, json)
         }
         if let request = try? HubRequest(json.span) {
-            if let id = request.id { #expect(isJSON(id)) }
-            if case .publish(_, let data) = request.action { #expect(isJSON(data)) }
+            if let id = request.id { require(isJSON(id), json) }
+            if case .publish(_, let data) = request.action { require(isJSON(data), json) }
         }
-        if let described = try? JSONTree.describe(json) { #expect(isJSON(json), "\(described)") }
+        if (try? JSONTree.describe(json)) != nil { require(isJSON(json), json) }
+    }
+
+    private func require(_ isTrue: Bool, _ json: [UInt8]) {
+        if !isTrue { Issue.record("\(String(decoding: json, as: UTF8.self))") }
     }
 
     private func answers(_ body: [UInt8]) -> [[UInt8]] {

@@ -6,13 +6,14 @@ import Testing
 @Suite struct RoundTripTests {
     @Test(arguments: 0..<6 as Range<UInt64>) func `every value comes back`(_ seed: UInt64) throws {
         var generator = SeededGenerator(state: seed)
+        var wrong: [Value] = []
         for _ in 0..<2_000 {
             let value = Self.value(&generator)
             for integers in [ResultStyle.Integers.number, .tagged] {
-                let back = try Self.back(value, integers)
-                #expect(back == value, "\(value)")
+                if try Self.back(value, integers) != value { wrong.append(value) }
             }
         }
+        #expect(wrong.isEmpty)
     }
 
     @Test func `a large integer as a string comes back as its digits`() throws {
