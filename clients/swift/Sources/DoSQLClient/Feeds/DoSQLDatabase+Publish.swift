@@ -13,7 +13,8 @@ extension DoSQLDatabase {
     ///   - json: JSON text, sent as it is. Nobody checks that it is JSON; subscribers may count on it.
     ///   - channel: its name, 1 to 256 bytes.
     ///   - deadline: after so long it is given up.
-    ///   - idempotencyKey: its name, under which it is published once; see ``IdempotencyKey``. Not inside a transaction.
+    ///   - idempotencyKey: its name, under which it is published once; see ``IdempotencyKey``. Not inside a
+    ///     transaction.
     /// - Returns: what became of the row; ``RunResult/lastInsertRowid`` is the message's ``Message/id``.
     /// - Throws: ``DoSQLError``, for instance with the code ``DoSQLError/Code/feedNameInvalid`` or
     ///   ``DoSQLError/Code/feedShape``; `CancellationError` where the task was cancelled.
@@ -42,7 +43,8 @@ extension DoSQLDatabase {
     ///   - type: its type, 1 to 256 bytes, such as `order.placed`.
     ///   - json: JSON text, sent as it is.
     ///   - deadline: after so long it is given up.
-    ///   - idempotencyKey: its name, under which it is published once; see ``IdempotencyKey``. Not inside a transaction.
+    ///   - idempotencyKey: its name, under which it is published once; see ``IdempotencyKey``. Not inside a
+    ///     transaction.
     /// - Returns: what became of the row; ``RunResult/lastInsertRowid`` is the event's ``Event/id``.
     /// - Throws: as ``publish(_:to:deadline:idempotencyKey:)``.
     @discardableResult

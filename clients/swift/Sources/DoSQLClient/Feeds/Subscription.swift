@@ -4,9 +4,9 @@ import Logging
 /// Messages or events as they are published (`protocol/feeds.md`).
 ///
 /// Each is given once, in the order of ids. When the connection is lost, or the server restarts, the sequence connects
-/// again by itself, for as long as that takes, and goes on behind the last one it gave: nothing is lost and nothing comes
-/// twice. It ends only with an error, or with its task: then it throws `CancellationError`, and the server is told.
-/// Leaving the loop tells the server too.
+/// again by itself, for as long as that takes, and goes on behind the last one it gave: nothing is lost and nothing
+/// comes twice. It ends only with an error, or with its task: then it throws `CancellationError`, and the server is
+/// told. Leaving the loop tells the server too.
 ///
 /// A consumer that is slower than the publishers just falls behind: the server sends only as far as it has credit, and
 /// credit goes back as elements are consumed. If the server is set up to remove old rows and removes some that the
@@ -35,8 +35,8 @@ public struct Subscription<Element: Sendable>: AsyncSequence, Sendable {
         self.read = read
     }
 
-    /// The same with its beginning fixed to this moment: whatever is published after this call has returned will be given,
-    /// however much later the loop begins. One that has an ``after`` is returned unchanged.
+    /// The same with its beginning fixed to this moment: whatever is published after this call has returned will be
+    /// given, however much later the loop begins. One that has an ``after`` is returned unchanged.
     ///
     /// - Throws: ``DoSQLError``; `CancellationError` where the task was cancelled.
     public func fromNow() async throws -> Subscription {

@@ -14,8 +14,8 @@ final class SubscriptionLink: Sendable {
 }
 
 extension Tenant {
-    /// Subscribes, on a connection that others use too: behind HEAD a subscription holds nobody up, and its credit bounds
-    /// what it may put on the socket, so a connection of its own would only cost a descriptor and a handshake.
+    /// Subscribes, on a connection that others use too: behind HEAD a subscription holds nobody up, and its credit
+    /// bounds what it may put on the socket, so a connection of its own would only cost a descriptor and a handshake.
     func link(_ filter: FeedFilter, after: Int64?, credit: Int?) async throws -> SubscriptionLink {
         let body = RequestBody.subscribe(filter, after: after, credit: credit.map { UInt64(clamping: $0) })
         return try await observed(body.name) {

@@ -1,12 +1,13 @@
 import DoSQLProtocol
 
 extension Tenant {
-    /// The messages of a channel as they are published: `for try await message in tenant.subscribe(to: "room") { … }`.
+    /// The messages of a channel as they are published:
+    /// `for try await message in tenant.subscribe(to: "room") { … }`.
     ///
     /// - Parameters:
     ///   - channel: its name, 1 to 256 bytes. It need not have been published to yet.
-    ///   - after: the ``Message/id`` behind which it begins; 0: everything there is. Nil: only what is published from the
-    ///     moment on when the loop has begun and the server has answered; see ``Subscription/fromNow()``.
+    ///   - after: the ``Message/id`` behind which it begins; 0: everything there is. Nil: only what is published from
+    ///     the moment on when the loop has begun and the server has answered; see ``Subscription/fromNow()``.
     ///   - credit: bytes of messages the server may send ahead of the consumer; nil: as the server tells (256 KiB).
     /// - Returns: a sequence without end; see ``Subscription``.
     public func subscribe(to channel: String, after: Int64? = nil, credit: Int? = nil) -> Subscription<Message> {
@@ -18,11 +19,13 @@ extension Tenant {
         }
     }
 
-    /// The events of the tenant as they are published: `for try await event in tenant.events(types: ["order.placed"]) { … }`.
+    /// The events of the tenant as they are published:
+    /// `for try await event in tenant.events(types: ["order.placed"]) { … }`.
     ///
     /// - Parameters:
     ///   - types: which ones, at most 64; none: all.
-    ///   - after: the ``Event/id`` behind which it begins; 0: everything there is. Nil: as ``subscribe(to:after:credit:)``.
+    ///   - after: the ``Event/id`` behind which it begins; 0: everything there is. Nil: as
+    ///     ``subscribe(to:after:credit:)``.
     ///   - credit: bytes of events the server may send ahead of the consumer; nil: as the server tells (256 KiB).
     /// - Returns: a sequence without end; see ``Subscription``.
     public func events(types: [String] = [], after: Int64? = nil, credit: Int? = nil) -> Subscription<Event> {
