@@ -67,12 +67,18 @@ struct Guide: Sendable {
         try await NIOThreadPool.singleton.runIfActive(work)
     }
 
-    /// Runs the body with a client of the server at an address.
+    /// Runs the body with a client of the server at an address as `dosql serve` tells it.
     static func withClient<Result>(
         of address: String, configure: (inout DoSQLClient.Configuration) -> Void = { _ in },
         _ body: (DoSQLClient) async throws -> Result
     ) async throws -> Result {
-        var configuration = DoSQLClient.Configuration(try DoSQLURL("dosql://\(address)"))
+        let isPath = address.hasPrefix("unix:")
+        let url = isPath ? "dosql+unix://\(address.dropFirst("unix:".count))" : "dosql://\(address)"
+        var configuration = DoSQLClient.Configuration(try DoSQLURL(url))
+        // What the machine stops for seconds is not gone: these are met by no test that does not set them.
+        configuration.connectTimeout = .seconds(30)
+        configuration.connectionWaitMax = .seconds(60)
+        configuration.deadlineGrace = .seconds(30)
         configuration.logger = Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }
         configure(&configuration)
         return try await withDoSQLClient(configuration, body)

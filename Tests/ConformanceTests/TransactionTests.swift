@@ -185,7 +185,7 @@ struct TransactionTests {
     @Test func `a transaction that idles too long is rolled back, and its next statement says so`() async throws {
         try await Guide.run { guide async throws in
             let error = await #expect(throws: DoSQLError.self) {
-                try await guide.app.transaction(options: TransactionOptions(idleMax: .seconds(2))) { tx in
+                try await guide.app.transaction(options: TransactionOptions(idleMax: .seconds(4))) { tx in
                     try await tx.addUser("slow", "slow@example.com")
                     // It gets its turn when the transaction's time is over.
                     try await guide.app.addUser("quick", "quick@example.com")
