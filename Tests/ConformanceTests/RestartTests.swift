@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// A server that is killed and started again where it was.
-@Suite("Restart", .timeLimit(.minutes(2)))
+@Suite("Restart", .timeLimit(.minutes(10)))
 struct RestartTests {
     /// A server that comes back at the same path and folder: a port might be somebody else's meanwhile.
     private final class RestartingServer: Sendable {

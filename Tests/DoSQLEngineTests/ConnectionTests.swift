@@ -91,7 +91,7 @@ struct ConnectionTests {
         let interrupter = connection.interrupter
         // Long, so that many of the interrupts come in the middle.
         let sql = "SELECT " + Array(repeating: "1 + 2 * 3", count: 900).joined(separator: ", ")
-        for _ in 0..<200 {
+        for _ in 0..<500 {
             let task = Task.detached { interrupter.interrupt() }
             #expect(throws: Never.self) { _ = try connection.prepare(sql) }
             await task.value

@@ -4,7 +4,7 @@ import Testing
 @testable import DoSQLClient
 
 /// Cancellation, deadlines, attempts, reconnecting.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CallTests {
     @Test func `cancelling the task sends CANCEL, and the call ends with the server's answer`() async throws {
         let server = FakeServer { frame in frame.type == .query }
