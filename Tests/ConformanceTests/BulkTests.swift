@@ -3,7 +3,7 @@ import DoSQLTestSupport
 import Testing
 
 /// The guide's bulk insert, as a closure and as one batch: a row that fails is reported, the others are kept.
-@Suite("Bulk insert", .timeLimit(.minutes(2)))
+@Suite("Bulk insert", .timeLimit(.minutes(10)))
 struct BulkTests {
     private struct Report: Equatable {
         struct Failure: Equatable {

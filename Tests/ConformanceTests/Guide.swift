@@ -16,6 +16,14 @@ struct Guide: Sendable {
     /// The folder with the guide's four migrations and a fifth for what it leaves out.
     static let migrations = String(#filePath.dropLast("Guide.swift".count)) + "Fixtures/migrations"
 
+    /// Flags of `dosql serve` for a test whose transactions end by anything but their time.
+    static let patience = [
+        "--transaction-idle", "600000", "--transaction-total", "600000", "--transaction-wait", "600000",
+    ]
+
+    /// The tests run all at once: with a hundred servers on a small machine each would wait for the others.
+    private static let servers = Gate(places: 8)
+
     /// Starts a server, and runs the body with a client of it.
     ///
     /// - Parameters:
@@ -51,14 +59,16 @@ struct Guide: Sendable {
     static func withServer<Result>(
         folder: TemporaryFolder? = nil, flags: [String] = [], _ body: (TestServerProcess) async throws -> Result
     ) async throws -> Result {
-        let server = try await aside { try TestServerProcess(folder: folder, flags: flags) }
-        do {
-            let result = try await body(server)
-            try await aside { server.kill() }
-            return result
-        } catch {
-            try await aside { server.kill() }
-            throw error
+        try await servers.pass {
+            let server = try await aside { try TestServerProcess(folder: folder, flags: flags) }
+            do {
+                let result = try await body(server)
+                try await aside { server.kill() }
+                return result
+            } catch {
+                try await aside { server.kill() }
+                throw error
+            }
         }
     }
 
@@ -67,12 +77,18 @@ struct Guide: Sendable {
         try await NIOThreadPool.singleton.runIfActive(work)
     }
 
-    /// Runs the body with a client of the server at an address.
+    /// Runs the body with a client of the server at an address as `dosql serve` tells it.
     static func withClient<Result>(
         of address: String, configure: (inout DoSQLClient.Configuration) -> Void = { _ in },
         _ body: (DoSQLClient) async throws -> Result
     ) async throws -> Result {
-        var configuration = DoSQLClient.Configuration(try DoSQLURL("dosql://\(address)"))
+        let isPath = address.hasPrefix("unix:")
+        let url = isPath ? "dosql+unix://\(address.dropFirst("unix:".count))" : "dosql://\(address)"
+        var configuration = DoSQLClient.Configuration(try DoSQLURL(url))
+        // What the machine stops for seconds is not gone: these are met by no test that does not set them.
+        configuration.connectTimeout = .seconds(30)
+        configuration.connectionWaitMax = .seconds(60)
+        configuration.deadlineGrace = .seconds(30)
         configuration.logger = Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }
         configure(&configuration)
         return try await withDoSQLClient(configuration, body)
@@ -81,6 +97,38 @@ struct Guide: Sendable {
     /// Runs the body with another client of the same server.
     func withAnotherClient<Result>(_ body: (DoSQLClient) async throws -> Result) async throws -> Result {
         try await Self.withClient(of: server.address, body)
+    }
+}
+
+/// Lets so many in at a time.
+private actor Gate {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(places: Int) { free = places }
+
+    nonisolated func pass<Result>(_ body: () async throws -> Result) async throws -> Result {
+        await enter()
+        do {
+            let result = try await body()
+            await leave()
+            return result
+        } catch {
+            await leave()
+            throw error
+        }
+    }
+
+    private func enter() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    private func leave() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
 

@@ -4,7 +4,7 @@ import DoSQLTestSupport
 import Testing
 
 /// Connections that end between a request and its answer.
-@Suite("Lost answers", .timeLimit(.minutes(2)))
+@Suite("Lost answers", .timeLimit(.minutes(10)))
 struct LostAnswerTests {
     @Test func `a statement is prepared by itself when it comes again, once a connection`() async throws {
         try await Guide.runBehindProxy(configure: { $0.connectionsMax = 1 }) { guide, proxy in

@@ -4,7 +4,7 @@ import DoSQLTestSupport
 import Testing
 
 /// The guide's order, as a closure and as one batch.
-@Suite("Orders", .timeLimit(.minutes(2)))
+@Suite("Orders", .timeLimit(.minutes(10)))
 struct OrderTests {
     /// A shop with product 7 and product 8, and somebody who buys.
     private func withShop(

@@ -3,7 +3,7 @@ import DoSQLTestSupport
 import Testing
 
 /// The shape of results and the words of errors.
-@Suite("Results and errors", .timeLimit(.minutes(2)))
+@Suite("Results and errors", .timeLimit(.minutes(10)))
 struct ResultTests {
     // MARK: 11
 

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// The statements of the guide's routes, as they stand there.
-@Suite("SQL", .timeLimit(.minutes(2)))
+@Suite("SQL", .timeLimit(.minutes(10)))
 struct StatementTests {
     // MARK: 5
 

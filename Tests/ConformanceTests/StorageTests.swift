@@ -3,7 +3,7 @@ import DoSQLTestSupport
 import Testing
 
 /// Migrations, tables and tenants as the guide's application takes them for granted.
-@Suite("Storage, migrations, tenants", .timeLimit(.minutes(2)))
+@Suite("Storage, migrations, tenants", .timeLimit(.minutes(10)))
 struct StorageTests {
     /// A client of a server that has no migrations of its own.
     private func withServer(_ body: (DoSQLClient) async throws -> Void) async throws {

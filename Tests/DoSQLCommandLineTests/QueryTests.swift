@@ -75,8 +75,15 @@ struct QueryTests {
 
     @Test func `a deadline ends a statement`() throws {
         let endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
-        let run = try server.query(endless, "--deadline", "50")
-        #expect(run.status == 1 && run.errors.contains("(DEADLINE_EXCEEDED)"))
+        // The client gives up by itself, as TIMEOUT, where the machine lets it not reach the server or hear its answer.
+        let isTold = try Deadline.poll {
+            let run = try server.query(endless, "--deadline", "1000")
+            #expect(run.status == 1 && run.output == "")
+            if run.errors.contains("(DEADLINE_EXCEEDED)") { return true }
+            #expect(run.errors.contains("(TIMEOUT)"))
+            return false
+        }
+        #expect(isTold)
     }
 
     @Test func `a result of many frames comes whole`() throws {
@@ -107,9 +114,9 @@ struct QueryTests {
     }
 
     @Test func `a server that is not there is told with its address`() throws {
-        let address = try server.address
-        server.stop()
-        let run = try CommandRun(["query", "dosql://\(address)/acme", "SELECT 1"])
-        #expect(run.status == 1 && run.errors.contains(address))
+        // A port that a server has left may be another one's by now; a path stays nobody's.
+        let path = server.folder.path(of: "nobody")
+        let run = try CommandRun(["query", "dosql+unix://\(path)?tenant=acme", "SELECT 1"])
+        #expect(run.status == 1 && run.errors.contains(path))
     }
 }

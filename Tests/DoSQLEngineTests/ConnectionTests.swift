@@ -86,6 +86,19 @@ struct ConnectionTests {
     }
 
     @Test
+    func `one interrupt that comes while a text is compiled, meant for what ran before, fails nothing`() async throws {
+        let connection = try file.writer()
+        let interrupter = connection.interrupter
+        // Long, so that many of the interrupts come in the middle.
+        let sql = "SELECT " + Array(repeating: "1 + 2 * 3", count: 900).joined(separator: ", ")
+        for _ in 0..<500 {
+            let task = Task.detached { interrupter.interrupt() }
+            #expect(throws: Never.self) { _ = try connection.prepare(sql) }
+            await task.value
+        }
+    }
+
+    @Test
     func `an interrupter outlives its connection`() throws {
         let interrupter: Interrupter
         do {

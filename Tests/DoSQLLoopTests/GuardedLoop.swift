@@ -15,7 +15,7 @@ extension EventLoop {
             Issue.record("The loop was not stopped", sourceLocation: location)
             stop()
         }
-        watchdog.start(after: .seconds(20))
+        watchdog.start(after: .seconds(60))
         run()
     }
 }

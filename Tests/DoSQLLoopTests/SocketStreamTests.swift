@@ -60,7 +60,7 @@ struct SocketStreamTests {
         try withLoop { loop in
             let (descriptor, peer) = try Peer.pair()
             let owner = try Owner(descriptor, on: loop)
-            owner.onDrained = { $0.stream.closeAfterFlush(timeout: .seconds(10)) }
+            owner.onDrained = { $0.stream.closeAfterFlush(timeout: .seconds(60)) }
             owner.onClosed = { _ in loop.stop() }
             owner.stream.lowWaterMark = 0
             owner.start()
@@ -92,7 +92,7 @@ struct SocketStreamTests {
             owner.start()
             owner.send(pattern(1_000_000))
             #expect(owner.stream.queuedBytes > 0)
-            owner.stream.closeAfterFlush(timeout: .seconds(10))
+            owner.stream.closeAfterFlush(timeout: .seconds(60))
             let client = try WorkerThread(name: "client") {
                 _ = try? peer.receiveToEnd()
                 peer.finish()
@@ -110,7 +110,7 @@ struct SocketStreamTests {
             let owner = try Owner(descriptor, on: loop)
             owner.onEnd = { owner in
                 owner.send(owner.bytes)
-                owner.stream.closeAfterFlush(timeout: .seconds(10))
+                owner.stream.closeAfterFlush(timeout: .seconds(60))
             }
             owner.onClosed = { _ in loop.stop() }
             owner.start()
@@ -130,7 +130,7 @@ struct SocketStreamTests {
                 owner = try? Owner(descriptor, on: loop)
                 owner?.onBytes = { owner in
                     owner.send(pattern(4_000_000))
-                    owner.stream.closeAfterFlush(timeout: .seconds(10))
+                    owner.stream.closeAfterFlush(timeout: .seconds(60))
                     owner.send([1, 2, 3])
                 }
                 owner?.onClosed = { _ in loop.stop() }
@@ -279,7 +279,7 @@ struct SocketStreamTests {
             guard let descriptor = parcel.take(), let owner = try? Owner(descriptor, on: loop) else { return }
             owner.onBytes = { owner in
                 owner.send(owner.bytes)
-                owner.stream.closeAfterFlush(timeout: .seconds(10))
+                owner.stream.closeAfterFlush(timeout: .seconds(60))
             }
             owner.onClosed = { _ in loop.stop() }
             owner.start()

@@ -11,8 +11,6 @@ struct LostTurnTests {
     private func clients(_ server: TestServer) throws -> (WireClient, WireClient) {
         let a = try server.client("acme")
         let b = try server.client("acme")
-        a.patience = .seconds(10)
-        b.patience = .seconds(10)
         try a.run("CREATE TABLE t(x)")
         return (a, b)
     }

@@ -27,7 +27,7 @@ struct ShutdownTests {
     }
 
     @Test func `an idle client is told and closed, and the files are left clean`() throws {
-        let server = try TestServer()
+        let server = try TestServer { $0.session.shutdownGrace = 20_000_000_000 }
         let client = try server.client("acme")
         try client.run("CREATE TABLE t(x)")
         try client.run("INSERT INTO t VALUES (1)")

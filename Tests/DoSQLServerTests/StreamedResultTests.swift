@@ -167,19 +167,26 @@ struct StreamedResultTests {
         let other = try server.client("acme")
         try other.run("CREATE TABLE t(x)")
         // More than all the buffers on the way take.
-        let request = try slow.sendQuery(
-            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000) SELECT zeroblob(50000) FROM c",
-            credit: UInt64(Int64.max))
+        let (request, behind) = try slow.together {
+            (
+                try slow.sendQuery(
+                    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000) SELECT zeroblob(50000) FROM c",
+                    credit: UInt64(Int64.max)), try slow.sendRun("INSERT INTO t VALUES ('behind')")
+            )
+        }
         for number in 0..<50 { try other.run("INSERT INTO t VALUES (?)", [.integer(number)]) }
-        // Not one byte is read until the server must have given up.
-        _ = Deadline.poll(for: .seconds(1)) { false }
+        // Not one byte is read until the server has given up, as the write behind the result shows.
+        #expect(try Deadline.poll { try other.value("SELECT count(*) FROM t WHERE x = 'behind'") == 1 })
         #expect(try slow.terminal(of: request).error?.code == .cursorStalled)
-        #expect(try slow.value("SELECT count(*) FROM t") == 50)
+        #expect(try slow.answer(to: behind).outcome.changes == 1)
+        #expect(try slow.value("SELECT count(*) FROM t") == 51)
     }
 
     @Test func `a slow client that gives a little now and then gets everything`() throws {
-        let client = try clients(1) { $0.session.cursorStallMax = 1_000_000_000 }[0]
+        // In all it takes longer than the result may be stalled, each pause much less, also if the machine makes it longer.
+        let client = try clients(1) { $0.session.cursorStallMax = 4_000_000_000 }[0]
         let request = try client.sendQuery(Self.all, credit: 1)
+        let begin = ContinuousClock.now
         var rows: [[Value]] = []
         while true {
             let reply = try client.receive(for: request)
@@ -187,7 +194,7 @@ struct StreamedResultTests {
             case .head: continue
             case .rows(let part):
                 rows += part
-                _ = try client.hasReply(within: .milliseconds(20))
+                _ = try client.hasReply(within: .milliseconds(300))
                 try client.sendCredit(UInt64(reply.bodySize), for: request)
                 continue
             default: break
@@ -196,6 +203,7 @@ struct StreamedResultTests {
             break
         }
         #expect(ids(rows) == expected)
+        #expect(ContinuousClock.now - begin > .seconds(4), "it did not take long enough to show anything")
     }
 
     @Test func `more rows than rowsMax are RESULT_TOO_LARGE`() throws {

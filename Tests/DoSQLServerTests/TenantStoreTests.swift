@@ -242,6 +242,7 @@ struct TenantStoreTests {
         #expect(try client.value("SELECT count(*) FROM t", stream: 2) == 0)
         try client.run("INSERT INTO t VALUES (1)", stream: 3)
         let rows = try client.sendQuery(EndlessStatement.rows, stream: 3, credit: 1)
+        guard case .head = try client.receive(for: rows).message else { throw TestSupportError("no HEAD") }
         // As long as others go, these would be next.
         let isOneClosed = Deadline.poll {
             !openFiles(below: server.dataFolder).contains { $0.hasSuffix("tenant-4/main.sqlite") }

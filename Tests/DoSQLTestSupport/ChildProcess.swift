@@ -96,11 +96,12 @@ final class LineReader: Sendable {
                     if line.hasPrefix(prefix) { return String(line.dropFirst(prefix.count)) }
                 }
                 var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-                guard unsafe poll(&request, 1, deadline.milliseconds) > 0 else {
-                    throw TestSupportError("dosql did not say \"\(prefix)…\" in time")
-                }
+                let ready = unsafe poll(&request, 1, deadline.milliseconds)
+                if ready < 0 && errno == EINTR { continue }
+                guard ready > 0 else { throw TestSupportError("dosql did not say \"\(prefix)…\" in time") }
                 var part = [UInt8](repeating: 0, count: 4096)
                 let count = unsafe read(number, &part, part.count)
+                if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { throw TestSupportError("dosql ended before it said \"\(prefix)…\"") }
                 bytes += part[..<count]
             }

@@ -19,8 +19,12 @@ public final class TestServerProcess: Sendable {
     private let isReaped = Mutex(false)
 
     /// Starts a server and waits until it listens. `flags` are those of `dosql serve` beyond `--listen` and `--data`.
+    ///
+    /// A test that the machine stops for seconds is no client that left its transaction alone: that bound is long unless
+    /// a flag shortens it.
     public convenience init(folder: TemporaryFolder? = nil, flags: [String] = []) throws {
-        try self.init(product: "dosql", command: ["serve"], folder: folder, flags: flags)
+        try self.init(
+            product: "dosql", command: ["serve"], folder: folder, flags: ["--transaction-idle", "60000"] + flags)
     }
 
     /// Starts another product that is a server and has these flags.

@@ -189,17 +189,13 @@ extension ConnectionState {
         guard sql.count <= Int(Int32.max) else {
             throw .sqlite(SQLiteError(code: .tooBig, message: "the statement is too long"))
         }
-        recorder = AccessRecorder()
-        denial = nil
-        isRecording = true
         var handle: OpaquePointer?
         var tail: Int32 = 0
-        let code = unsafe sql.withUnsafeBufferPointer { buffer in
-            unsafe dosql_sqlite3_prepare(
-                database, buffer.baseAddress.map { unsafe $0 + start }, Int32(buffer.count - start),
-                persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0, &handle, &tail)
+        var code = unsafe compile(sql, from: start, persistent: persistent, &handle, &tail)
+        if code == SQLITE_INTERRUPT {
+            // Meant for the statement before it, and late. It has done nothing yet, and an interrupt counts once.
+            code = unsafe compile(sql, from: start, persistent: persistent, &handle, &tail)
         }
-        isRecording = false
         let end = start + Int(tail)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
@@ -223,6 +219,21 @@ extension ConnectionState {
         let access = unsafe StatementAccess(
             recorder, isReadOnly: sqlite3_stmt_readonly(handle) != 0, isExplain: sqlite3_stmt_isexplain(handle) != 0)
         return (unsafe Statement(handle, access: access, connection: self), end)
+    }
+
+    /// The call itself, with a record of what the authorizer is asked.
+    private func compile(
+        _ sql: Span<UInt8>, from start: Int, persistent: Bool, _ handle: inout OpaquePointer?, _ tail: inout Int32
+    ) -> Int32 {
+        recorder = AccessRecorder()
+        denial = nil
+        isRecording = true
+        defer { isRecording = false }
+        return unsafe sql.withUnsafeBufferPointer { buffer in
+            unsafe dosql_sqlite3_prepare(
+                database, buffer.baseAddress.map { unsafe $0 + start }, Int32(buffer.count - start),
+                persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0, &handle, &tail)
+        }
     }
 
     /// What the authorizer is not told, and the text says.

@@ -49,6 +49,9 @@ public struct Failure: Error, Sendable {
     /// it did is undone.
     var isOutdatedStatement: Bool { sqlite == ResultCode.schema.rawValue }
 
+    /// Whether SQLite gave up because it was told to: why, the request knows that it was meant for.
+    var wasInterrupted: Bool { sqlite == ResultCode.interrupt.rawValue }
+
     /// A text that did not become a statement.
     public init(_ error: PrepareError) {
         switch error {

@@ -103,6 +103,16 @@ final class Job: Sendable {
         }
     }
 
+    /// What the client is told of a failure: an interrupt that met the compiling of a text has this request's own reason.
+    func worded(_ failure: Failure) -> Failure {
+        guard failure.wasInterrupted else { return failure }
+        var worded = interruption
+        worded.step = failure.step
+        worded.row = failure.row
+        worded.statement = failure.statement
+        return worded
+    }
+
     /// How long the transaction of a BEGIN may be idle and last, in nanoseconds: what it asks for, within the server's
     /// bounds.
     func transactionTimes(_ limits: SessionLimits) -> (idle: UInt64, total: UInt64) {

@@ -296,6 +296,7 @@ struct TransactionRunner: Sendable {
     private mutating func failed(
         _ job: Job, _ failure: Failure, on connection: borrowing Connection, outbox: inout Outbox
     ) -> Next {
+        let failure = job.worded(failure)
         if failure.code == .transactionExpired {
             job.refuse(failure, transaction: .none, outbox: &outbox)
             return .rollBack

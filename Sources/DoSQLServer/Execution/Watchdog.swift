@@ -30,7 +30,8 @@ final class Watchdog: Sendable {
             watchdog.wake()
         }
 
-        /// The next statement of an armed post has begun. An interrupt that was on its way may hit it.
+        /// The next statement of an armed post has begun, or, with `.max`, none runs now. An interrupt that was on its way
+        /// may hit what comes next.
         func extend(_ deadline: UInt64) {
             self.deadline.store(deadline, ordering: .relaxed)
         }

@@ -79,6 +79,7 @@ final class LoopReader {
             statement.reset()
             // Compiling the next statement is not on this one's time.
             connection.budget = .unlimited
+            watch.extend(.max)
         }
         do throws(SQLiteError) {
             let hasRows = execute.kind != .run
@@ -148,8 +149,8 @@ final class LoopReader {
         snapshot += 1
         try connection.beginRead()
         isInTransaction = true
-        // The progress handler cannot stop one long opcode; this can.
-        watch.arm(connection.interrupter, deadline: Budget.now() &+ Self.watchTime)
+        // The progress handler cannot stop one long opcode; this can, while a statement steps.
+        watch.arm(connection.interrupter, deadline: .max)
     }
 
     private func remember(

@@ -101,7 +101,7 @@ extension WriterDatabase {
                     return try runMember(job, newest: newest, watch: watch, isRepeated: true)
                 }
             }
-            throw error
+            throw job.worded(error)
         }
     }
 

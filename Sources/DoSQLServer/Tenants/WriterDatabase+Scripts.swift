@@ -54,12 +54,7 @@ extension WriterDatabase {
                 failure.code = .transactionControl
                 failure.sqlite = 0
             }
-            if failure.sqlite == ResultCode.interrupt.rawValue {
-                let place = failure.statement
-                failure = job.interruption
-                failure.statement = place
-            }
-            throw failure
+            throw job.worded(failure)
         }
         finishScript(counter, leftTemporaryObjects: result.leftTemporaryObjects)
         let answer = Self.scriptAnswer(job, result, changed: result.changedAnything, lsn: lsn)

@@ -4,7 +4,7 @@ import Testing
 @testable import DoSQLClient
 
 /// Cancellation, deadlines, attempts, reconnecting.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CallTests {
     @Test func `cancelling the task sends CANCEL, and the call ends with the server's answer`() async throws {
         let server = FakeServer { frame in frame.type == .query }
@@ -45,14 +45,14 @@ struct CallTests {
         try await withFakeServer(server, configure: { $0.deadlineGrace = .milliseconds(1) }) { client in
             _ = try await client.ping()  // The time it takes to connect is not what is measured.
             let error = await dosqlError {
-                _ = try await client.tenant("acme").query("SELECT 1", deadline: .milliseconds(200))
+                _ = try await client.tenant("acme").query("SELECT 1", deadline: .seconds(3))
             }
             #expect(error?.code == .timeout)
             _ = await server.next(.cancel)
         }
         let query = try #require(server.log.first { $0.type == .query })
         let deadline = try #require(try Execute(query.body.span, kind: .query).deadline)
-        #expect((1...200).contains(deadline))
+        #expect((1...3000).contains(deadline))
     }
 
     @Test func `what is known not to have run is attempted again`() async throws {

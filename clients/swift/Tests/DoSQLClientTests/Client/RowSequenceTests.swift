@@ -3,7 +3,7 @@ import Testing
 
 @testable import DoSQLClient
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RowSequenceTests {
     private static func row(_ n: Int64) -> [[Value]] { [[.integer(n), .text(String(repeating: "x", count: 100))]] }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DoSQLClient
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TenantTests {
     struct User: Decodable, Equatable {
         var id: Int64

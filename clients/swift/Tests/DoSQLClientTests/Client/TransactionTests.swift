@@ -3,7 +3,7 @@ import Testing
 
 @testable import DoSQLClient
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TransactionTests {
     struct Oops: Error, Equatable {}
 

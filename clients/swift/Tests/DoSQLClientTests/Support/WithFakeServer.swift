@@ -12,6 +12,9 @@ func withFakeServer<Result>(
         var configuration = DoSQLClient.Configuration(endpoint: .host("127.0.0.1", port: port))
         configuration.retry.backoffMin = .microseconds(100)
         configuration.retry.backoffMax = .milliseconds(1)
+        // What the machine stops for seconds is not gone.
+        configuration.connectTimeout = .seconds(30)
+        configuration.connectionWaitMax = .seconds(30)
         configure(&configuration)
         return try await withDoSQLClient(configuration, body)
     }
