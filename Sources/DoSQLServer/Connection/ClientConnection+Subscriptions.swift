@@ -169,21 +169,24 @@ final class WireSubscription: FeedSubscriber {
     }
 
     func deliver(_ batch: FeedBatch, to subscription: Subscription) {
+        // Nobody encodes what nobody takes.
+        if batch.exceeds(connection.replyMax) { return refuse(batch, of: subscription) }
         let body = batch.encoded(as: .rows, Self.encode)
-        guard body.count <= connection.replyMax else {
-            subscription.cancel()
-            return connection.ended(
-                self,
-                Failure(
-                    .resultTooLarge,
-                    "row \(batch.lastID) does not fit into one frame of \(connection.replyMax) bytes",
-                    limit: ("frameMax", connection.replyMax)))
-        }
+        guard body.count <= connection.replyMax else { return refuse(batch, of: subscription) }
         credit -= body.count
         let frame = connection.output.beginFrame(.rows, stream: stream, request: request)
         connection.output.append(body)
         connection.output.endFrame(at: frame)
         connection.makeDirty()
+    }
+
+    private func refuse(_ batch: FeedBatch, of subscription: Subscription) {
+        subscription.cancel()
+        connection.ended(
+            self,
+            Failure(
+                .resultTooLarge, "row \(batch.lastID) does not fit into one frame of \(connection.replyMax) bytes",
+                limit: ("frameMax", connection.replyMax)))
     }
 
     func subscription(_ subscription: Subscription, ended failure: Failure) {
