@@ -37,7 +37,9 @@ struct FeedPublishTests {
         #expect(
             try client.query("SELECT id, channel, data, extra, length(created_at) FROM messages").rows
                 == [[1, "room", "hello", "x", 19]])
-        #expect(try client.query("SELECT name FROM sqlite_schema WHERE name LIKE '\\_\\_dosql\\_messages%' ESCAPE '\\'").rows == [])
+        #expect(
+            try client.query("SELECT name FROM sqlite_schema WHERE name LIKE '\\_\\_dosql\\_messages%' ESCAPE '\\'")
+                .rows == [])
     }
 
     @Test(arguments: [
@@ -81,7 +83,10 @@ struct FeedPublishTests {
         }
         // Behind writes that are not answered yet, too.
         let (before, invalid, after) = try client.together {
-            (try client.sendPublish("a", to: "r"), try client.sendPublish("b", to: ""), try client.sendPublish("c", to: "r"))
+            (
+                try client.sendPublish("a", to: "r"), try client.sendPublish("b", to: ""),
+                try client.sendPublish("c", to: "r")
+            )
         }
         #expect(try client.answer(to: before).outcome.lastInsertRowid == 2)
         #expect(try client.failure(of: invalid).code == .feedNameInvalid)

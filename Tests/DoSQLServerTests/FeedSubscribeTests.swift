@@ -60,16 +60,17 @@ struct FeedSubscribeTests {
             BatchStep("UPDATE messages SET data = 'changed' WHERE channel = 'd'"),
         ])
         try client.script(
-            "INSERT INTO messages(channel, data) VALUES ('c', 's1'); INSERT INTO messages(channel, data) VALUES ('c', 's2')")
+            "INSERT INTO messages(channel, data) VALUES ('c', 's1'); INSERT INTO messages(channel, data) VALUES ('c', 's2')"
+        )
         try client.load("INSERT INTO messages(channel, data) VALUES ('c', ?)", [["l1"], ["l2"]])
         try client.run("CREATE TABLE orders(x)")
         try client.run(
-            "CREATE TRIGGER t AFTER INSERT ON orders BEGIN INSERT INTO messages(channel, data) VALUES ('c', new.x); END")
+            "CREATE TRIGGER t AFTER INSERT ON orders BEGIN INSERT INTO messages(channel, data) VALUES ('c', new.x); END"
+        )
         try client.run("INSERT INTO orders VALUES ('trigger')")
         try client.migrate([(id: "1_m", sql: "INSERT INTO messages(channel, data) VALUES ('c', 'migration')")])
         #expect(
-            try listener.data(8) == ["publish", "run", "batch", "s1", "s2", "l1", "l2", "trigger", "migration"].prefix(8))
-        #expect(try listener.data(9).last == "migration")
+            try listener.data(9) == ["publish", "run", "batch", "s1", "s2", "l1", "l2", "trigger", "migration"])
     }
 
     @Test func `what a transaction publishes comes with its commit, and what is rolled back never`() throws {
@@ -91,7 +92,10 @@ struct FeedSubscribeTests {
         #expect(try other.value("SELECT count(*) FROM sqlite_schema WHERE name = 'messages'") == 0)
         try client.commit()
         try client.publish("3", to: "c")
-        try #expect(client.failure(of: client.sendRun("INSERT OR ROLLBACK INTO messages(id, channel, data) VALUES (1, 'c', 'x')")).code == .constraintUnique)
+        try #expect(
+            client.failure(
+                of: client.sendRun("INSERT OR ROLLBACK INTO messages(id, channel, data) VALUES (1, 'c', 'x')")
+            ).code == .constraintUnique)
         try client.publish("4", to: "c")
         #expect(try listener.data(4) == ["1", "2", "3", "4"])
     }

@@ -7,7 +7,7 @@ import DoSQLProtocol
 final class FeedBatch {
     /// How many rows a read gives at most: a turn is bounded.
     static let rowsMax = 256
-    /// Bytes of names and data from which a read ends; a single longer row is a batch by itself.
+    /// Bytes (of ``FeedRow/size``) from which a read ends; a single longer row is a batch by itself.
     static let bytesMax = 48 << 10
 
     /// A way to encode it, one for each face.
@@ -33,6 +33,8 @@ final class FeedBatch {
 
     var firstID: Int64 { rows[0].id }
     var lastID: Int64 { rows[rows.count - 1].id }
+    /// Whether it is one row that is certain to be longer than so many bytes, however it is encoded.
+    func exceeds(_ bytes: Int) -> Bool { rows.count == 1 && rows[0].size > bytes + 64 }
 
     /// The bytes of an encoding, made at its first use.
     func encoded(as encoding: Encoding, _ make: (FeedBatch) -> [UInt8]) -> [UInt8] {

@@ -59,11 +59,9 @@ final class FeedErrand: Sendable {
         }
         do throws(Failure) {
             do throws(SQLiteError) { try connection.beginRead() } catch { throw Failure(error) }
-            var purged: Int64 = 0
-            try connection.trusted("SELECT value FROM main.__dosql_meta WHERE key = '\(read.feed.purgedKey)'") {
-                purged = $0.int64(at: 0)
-            }
-            return .success(Found(rows: try rows(on: connection), purged: purged))
+            var stand = FeedStand()
+            try connection.trusted(FeedStand.sql(of: read.feed)) { stand = FeedStand($0) }
+            return .success(Found(rows: try rows(on: connection), purged: stand.purged))
         } catch {
             return .failure(error)
         }
@@ -77,7 +75,8 @@ final class FeedErrand: Sendable {
             guard error.isOutdatedStatement else {
                 if error.sqlite == ResultCode.interrupt.rawValue {
                     throw Failure(
-                        .deadlineExceeded, "finding the next rows of \(read.feed.table) takes too long: it may need an index on \(read.feed.nameColumn)",
+                        .deadlineExceeded,
+                        "finding rows of \(read.feed.table) takes too long: is there an index on \(read.feed.nameColumn)?",
                         limit: ("statementTimeMax", Int(clamping: tenant.context.session.statementTimeMax / 1_000_000)))
                 }
                 throw error

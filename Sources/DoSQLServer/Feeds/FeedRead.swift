@@ -48,7 +48,7 @@ struct FeedRead: Sendable {
                 if names?.contains(name) ?? true {
                     let row = FeedRow(
                         id: id, name: name, data: Self.value(statement, 2), createdAt: Self.value(statement, 3))
-                    bytes += 64 + name.count + Self.size(of: row.data) + Self.size(of: row.createdAt)
+                    bytes += row.size
                     // One more than fits is read again: its place is the next batch.
                     if bytes > FeedBatch.bytesMax && !result.rows.isEmpty { return result }
                     result.rows.append(row)
@@ -73,14 +73,6 @@ struct FeedRead: Sendable {
         case .text: .text(Text(statement.text(at: column)))
         case .blob: .blob([UInt8](copying: statement.blob(at: column)))
         case .null: .null
-        }
-    }
-
-    private static func size(of value: Value) -> Int {
-        switch value {
-        case .null, .integer, .real: 8
-        case .text(let text): text.string?.utf8.count ?? text.bytes.count
-        case .blob(let bytes): bytes.count
         }
     }
 

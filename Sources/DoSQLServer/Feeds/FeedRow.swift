@@ -8,6 +8,24 @@ struct FeedRow: Sendable {
     /// A text, unless an application has stored something else; NULL where an event has no data.
     let data: Value
     let createdAt: Value
+    /// Bytes of its texts, and some for the rest.
+    let size: Int
+
+    init(id: Int64, name: [UInt8], data: Value, createdAt: Value) {
+        self.id = id
+        self.name = name
+        self.data = data
+        self.createdAt = createdAt
+        size = 64 + name.count + Self.size(of: data) + Self.size(of: createdAt)
+    }
+
+    private static func size(of value: Value) -> Int {
+        switch value {
+        case .null, .integer, .real: 0
+        case .text(let text): text.string?.utf8.count ?? text.bytes.count
+        case .blob(let bytes): bytes.count
+        }
+    }
 }
 
 /// What a read of a feed came to.

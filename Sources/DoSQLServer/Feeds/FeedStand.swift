@@ -7,7 +7,7 @@ struct FeedStand {
     var newest: Int64 = 0
     /// The least id that is there.
     var oldest: Int64?
-    /// The greatest id that retention has removed.
+    /// The greatest id that retention has removed; less than any that is there.
     var purged: Int64 = 0
 
     /// What reads it, where the table is there and in shape.
@@ -27,7 +27,8 @@ struct FeedStand {
     init(_ row: Statement) {
         newest = max(0, row.int64(at: 0))
         if row.columnType(1) != .null { oldest = row.int64(at: 1) }
-        purged = row.int64(at: 2)
+        // It removes from the front only, so what was noted of a table that was made anew does not hold.
+        purged = min(row.int64(at: 2), oldest.map { $0 - 1 } ?? newest)
     }
 }
 

@@ -235,15 +235,22 @@ final class ShardFeed {
             if live == 0 {
                 let stand = try reader.stand(of: feed)
                 try checkOrder(stand)
-                self.tip = stand.newest
+                self.tip = max(tip, stand.newest)
                 isBehind = false
                 return
             }
             quota.reads -= 1
             let read = FeedRead(feed: feed, after: tip, names: wanted)
-            guard let rows = try reader.rows(read) else { return errand = send(read) }
+            guard let rows = try reader.rows(read) else {
+                // Of every name, as others may be wanted by the time it is there; and of nothing that this snapshot does
+                // not have, so that the thread's is never ahead.
+                let newest = try reader.stand(of: feed).newest
+                errand = send(FeedRead(feed: feed, after: tip, through: newest, names: nil))
+                return
+            }
             if rows.reached == tip { try checkOrder(reader.stand(of: feed)) }
             take(rows)
+            isBehind = !rows.isComplete
             deliver(&quota)
         }
     }
@@ -260,12 +267,8 @@ final class ShardFeed {
 
     /// Rows were read for those who are live.
     private func take(_ rows: FeedRows) {
-        tip = rows.reached
-        isBehind = !rows.isComplete
+        tip = max(tip ?? 0, rows.reached)
         guard !rows.rows.isEmpty else { return }
-        if groups.count == 1, let group = groups.values.first {
-            return deliveries.append(Delivery(group: group, batch: FeedBatch(feed, rows.rows)))
-        }
         // Where groups are many and rows few, it is the rows that are gone through.
         var chosen: [[UInt8]: [FeedRow]] = [:]
         for row in rows.rows { chosen[row.name, default: []].append(row) }
@@ -355,7 +358,9 @@ final class ShardFeed {
         if done === errand {
             errand = nil
             switch result {
-            case .success(let found): take(found.rows)
+            case .success(let found):
+                take(found.rows)
+                isBehind = true
             case .failure(let failure): end(failure)
             }
         } else if let (waiting, subscription) = lagging, done === waiting {

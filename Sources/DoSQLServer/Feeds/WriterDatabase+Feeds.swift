@@ -55,7 +55,9 @@ extension WriterDatabase {
 
     private func isPublishedTo(_ feed: Feed) throws(Failure) -> Bool {
         var isKnown = false
-        try connection.trusted("SELECT 1 FROM main.__dosql_meta WHERE key = '\(feed.originKey)'") { _ in isKnown = true }
+        try connection.trusted("SELECT 1 FROM main.__dosql_meta WHERE key = '\(feed.originKey)'") { _ in
+            isKnown = true
+        }
         return isKnown
     }
 
@@ -118,8 +120,8 @@ extension WriterDatabase {
         for feed in Feed.allCases {
             try connection.trusted(
                 """
-                SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = '\(feed.table)' AND EXISTS (
-                    SELECT 1 FROM main.__dosql_meta WHERE key = '\(feed.originKey)' AND value = '\(FeedOrigin.made.rawValue)')
+                SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = '\(feed.table)' 
+                AND '\(FeedOrigin.made.rawValue)' = (SELECT value FROM main.__dosql_meta WHERE key = '\(feed.originKey)')
                 """
             ) { row in
                 guard row.string(at: 0) == feed.tableSQL else { return }

@@ -172,21 +172,24 @@ final class WireSubscription: FeedSubscriber {
     }
 
     func deliver(_ batch: FeedBatch, to subscription: Subscription) {
+        // Nobody encodes what nobody takes.
+        if batch.exceeds(session.replyMax) { return refuse(batch, of: subscription) }
         let body = batch.encoded(as: .rows, Self.encode)
-        guard body.count <= session.replyMax else {
-            subscription.cancel()
-            return session.ended(
-                self,
-                Failure(
-                    .resultTooLarge,
-                    "row \(batch.lastID) does not fit into one frame of \(session.replyMax) bytes",
-                    limit: ("frameMax", session.replyMax)))
-        }
+        guard body.count <= session.replyMax else { return refuse(batch, of: subscription) }
         credit -= body.count
         let frame = session.output.beginFrame(.rows, stream: stream, request: request)
         session.output.append(body)
         session.output.endFrame(at: frame)
         session.makeDirty()
+    }
+
+    private func refuse(_ batch: FeedBatch, of subscription: Subscription) {
+        subscription.cancel()
+        session.ended(
+            self,
+            Failure(
+                .resultTooLarge, "row \(batch.lastID) does not fit into one frame of \(session.replyMax) bytes",
+                limit: ("frameMax", session.replyMax)))
     }
 
     func subscription(_ subscription: Subscription, ended failure: Failure) {

@@ -119,7 +119,8 @@ extension WriterDatabase {
     ) {
         let counter = ChangeCounter(lsn)
         let storeLSN = storeLSN
-        let migrator = Migrator(provisional: try madeTables()) { (connection: borrowing Connection) throws(SQLiteError) in
+        let made = try madeTables()
+        let migrator = Migrator(provisional: made) { (connection: borrowing Connection) throws(SQLiteError) in
             counter.newest += 1
             try Self.store(counter.newest, storeLSN, on: connection)
         }
