@@ -8,6 +8,6 @@ public enum JSONLimits {
     public static var eventTypeMax: Int { 256 }
     /// Bytes of a hub request's `id`: it is kept until the answer, and sent back with it.
     public static var hubIDMax: Int { 256 }
-    /// Bytes of a number that an error quotes; the rest of a longer one is left out.
+    /// Bytes of a number or a name that an error quotes; the rest of a longer one is left out.
     static var quotedMax: Int { 40 }
 }

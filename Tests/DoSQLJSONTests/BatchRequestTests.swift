@@ -188,6 +188,22 @@ import Testing
         #expect(try Translation.batch(json) == [message])
     }
 
+    /// A message of the protocol has no NUL, and should not be as long as what it complains of.
+    @Test func `names are quoted safely`() throws {
+        #expect(
+            try Translation.batch(#"{"steps":[{"sql":"S","a\u0000b":1}]}"#) == [
+                "steps[0].a?b: a step has no such member"
+            ])
+        let long = String(repeating: "n", count: 5_000)
+        let shown = String(repeating: "n", count: 40) + "…"
+        #expect(
+            try Translation.batch(#"{"steps":[{"sql":"S","\#(long)":1}]}"#)
+                == ["steps[0].\(shown): a step has no such member"])
+        #expect(
+            try Translation.statement(#"{"sql":"S","params":{"\#(long)":[]}}"#)
+                == "params.\(shown): an array is not a value: send it as text (its JSON in a string)")
+    }
+
     @Test func `an assertion's message has a bound`() throws {
         func json(_ count: Int) -> String {
             let message = String(repeating: "m", count: count)

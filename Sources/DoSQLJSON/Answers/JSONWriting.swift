@@ -12,9 +12,14 @@ extension ByteWriter {
 
     /// A JSON string of what is known to be UTF-8, escaped as JavaScript does.
     mutating func appendJSON(utf8 text: Span<UInt8>) {
+        appendJSON(utf8: text, plain: text.endOfPlainJSON(from: 0))
+    }
+
+    /// The same, where the first `plain` bytes are known to need no escape.
+    private mutating func appendJSON(utf8 text: Span<UInt8>, plain: Int) {
         writeU8(UInt8(ascii: "\""))
         var run = 0
-        var index = text.endOfPlainJSON(from: 0)
+        var index = plain
         while index < text.count {
             let byte = text[index]
             if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
@@ -24,14 +29,15 @@ extension ByteWriter {
             }
             index &+= 1
         }
-        if run < text.count { append(run == 0 ? text : text.extracting(run..<text.count)) }
+        if run < text.count { append(text.extracting(run..<text.count)) }
         writeU8(UInt8(ascii: "\""))
     }
 
     /// A text of SQLite's, which need not be UTF-8 (`protocol/json.md`, values).
     mutating func appendJSON(text: Span<UInt8>) {
-        if text.endOfPlainJSON(from: 0) == text.count || text.firstInvalidUTF8 == nil {
-            return appendJSON(utf8: text)
+        let plain = text.endOfPlainJSON(from: 0)
+        if plain == text.count || text.firstInvalidUTF8 == nil {
+            return appendJSON(utf8: text, plain: plain)
         }
         appendJSON(literal: "{\"$text\":\"")
         Base64.append(text, to: &self)

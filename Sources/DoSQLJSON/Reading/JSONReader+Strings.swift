@@ -66,15 +66,16 @@ extension Span where Element == UInt8 {
     @inline(always)
     func endOfPlainJSON(from start: Int) -> Int {
         var index = start
-        // Eight bytes at a time: a subtraction that borrows shows in a byte's high bit, and a borrow can only come from
-        // a byte that is itself not plain.
+        // Eight bytes at a time: a subtraction that borrows shows in a byte's high bit. A borrow goes on to higher bytes,
+        // so the lowest bit that is set is right, and all below it are plain.
         while index &+ 8 <= count {
             let word = littleEndianU64(at: index)
             let ones: UInt64 = 0x0101_0101_0101_0101
             let quotes = (word ^ 0x2222_2222_2222_2222) &- ones
             let backslashes = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- ones
             let controls = word &- 0x2020_2020_2020_2020
-            guard (quotes | backslashes | controls | word) & 0x8080_8080_8080_8080 == 0 else { break }
+            let special = (quotes | backslashes | controls | word) & 0x8080_8080_8080_8080
+            guard special == 0 else { return index &+ special.trailingZeroBitCount / 8 }
             index &+= 8
         }
         while index < count, JSONByte.isPlain(self[index]) { index &+= 1 }

@@ -50,6 +50,13 @@ public struct JSONString: ~Escapable {
         return String(repairing: bytes.span)
     }
 
+    /// The beginning of the text, as an error may quote it: short, and without NUL.
+    var quoted: String {
+        let isLong = count > JSONLimits.quotedMax
+        let bytes = bytes.prefix(JSONLimits.quotedMax).map { $0 == 0 ? UInt8(ascii: "?") : $0 }
+        return String(decoding: bytes, as: UTF8.self) + (isLong ? "…" : "")
+    }
+
     /// Whether it means this text.
     public func means(_ text: String) -> Bool {
         let utf8 = text.utf8

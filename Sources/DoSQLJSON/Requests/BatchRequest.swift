@@ -88,7 +88,7 @@ private struct StepMembers {
                 try tolerate.take("tolerate", from: &reader)
             } else {
                 // A member that is misspelt must not leave a step without its condition.
-                throw JSONFault("a step has no such member", path: name.string)
+                throw JSONFault("a step has no such member", path: name.quoted)
             }
         }
     }

@@ -186,7 +186,7 @@ extension ByteWriter {
             do throws(JSONFault) {
                 try writeValue(&reader, scope)
             } catch {
-                throw error.inside(name.string)
+                throw error.inside(name.quoted)
             }
             count &+= 1
         }
