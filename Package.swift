@@ -198,9 +198,15 @@ let package = Package(
 
 // libFuzzer needs its own flags for the whole build: `make fuzz`.
 if Context.environment["DOSQL_FUZZ"] == "1" {
-    package.targets.append(
-        .executableTarget(
-            name: "ProtocolFuzzer", dependencies: ["DoSQLProtocol"], path: "Tests/Fuzz",
-            sources: ["ProtocolFuzzer.swift"],
-            swiftSettings: settings))
+    let fuzzers: [(name: String, dependencies: [Target.Dependency])] = [
+        ("ProtocolFuzzer", ["DoSQLProtocol"]), ("HTTPFuzzer", ["DoSQLHTTP"]),
+        ("JSONFuzzer", ["DoSQLJSON", "DoSQLProtocol"]),
+    ]
+    for fuzzer in fuzzers {
+        package.targets.append(
+            .executableTarget(
+                name: fuzzer.name, dependencies: fuzzer.dependencies, path: "Tests/Fuzz",
+                exclude: fuzzers.map { $0.name + ".swift" }.filter { $0 != fuzzer.name + ".swift" },
+                sources: [fuzzer.name + ".swift"], swiftSettings: settings))
+    }
 }

@@ -78,15 +78,15 @@ extension FeedBatch.Encoding {
 }
 
 extension FeedRow {
-    /// The row as a block of an event stream. A message of a channel has the event's default type.
+    /// The row as a block of an event stream. A message of a channel has the type that events have by default.
     fileprivate func appendEvent(of feed: Feed, to text: inout [UInt8]) {
-        text += Array("id: \(id)\n".utf8)
-        if feed == .events {
-            text += Array("event: ".utf8)
-            // A line's end in a type would begin a field of its own.
-            for byte in name { text.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }
-            text.append(0x0A)
+        text += Array("id: \(id)\nevent: ".utf8)
+        switch feed {
+        case .messages: text += Array("message".utf8)
+        // A line's end in a type would begin a field of its own.
+        case .events: for byte in name { text.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }
         }
+        text.append(0x0A)
         EventStream.append(data: jsonText, to: &text)
         text.append(0x0A)
     }

@@ -113,7 +113,7 @@ final class Exchange {
             if !isFromAllowedOrigin { throw .foreignOrigin }
             let headers = head.values("x-tenant-id")
             switch face.shard.web.tenants.resolve(headers: headers, host: head.host, path: pathTenant) {
-            case .conflict(let sentence): throw .badRequest(sentence)
+            case .conflict(let sentence): throw Refusal(Failure(.tenantNameInvalid, sentence))
             case .tenant(let name, let isNamed):
                 tenant = name
                 namesTenant = isNamed
@@ -166,8 +166,9 @@ final class Exchange {
             message.append(body)
         } else {
             let json = body
+            let options = try options()
             do throws(JSONFault) {
-                kinds = try operation.encode(json.span, options: try options(), into: &message)
+                kinds = try operation.encode(json.span, options: options, into: &message)
             } catch {
                 throw Refusal(error)
             }
@@ -237,6 +238,7 @@ final class Exchange {
 
     /// Whether the body is a message of the binary protocol.
     private func isBinary() throws(Refusal) -> Bool {
+        if let coding = head.first("content-encoding"), coding.lowercased() != "identity" { throw .encodedBody }
         guard head.first("content-type") != nil else { return false }
         guard let type = head.contentType else { throw .wrongType }
         if type.matches(.binary) { return true }
@@ -244,8 +246,13 @@ final class Exchange {
         return false
     }
 
-    private func options() throws(JSONFault) -> RequestOptions {
-        RequestOptions(idempotencyKey: head.first("idempotency-key").map { Array($0.utf8) })
+    private func options() throws(Refusal) -> RequestOptions {
+        var options = RequestOptions(idempotencyKey: try idempotencyKey())
+        if let bound = head.queryValue("rowsMax") {
+            guard let rowsMax = UInt64(bound) else { throw .badRequest("rowsMax is a number, not '\(bound)'") }
+            options.rowsMax = rowsMax
+        }
+        return options
     }
 
     /// The body of a request that has no binary form.
@@ -301,6 +308,7 @@ final class Exchange {
             var answer = ByteWriter()
             JSONAnswer.append(
                 transaction: id.description, expiresAt: WallClock.milliseconds() + Int64(clamping: total), to: &answer)
+            response.add("Location", "/transactions/\(id)")
             send(201, type: AnswerStyle.jsonType, answer.bytes)
         case .stream:
             // The tenant could not be opened.

@@ -135,7 +135,9 @@ final class OperationAnswer {
     // MARK: Binary
 
     private func take(_ header: FrameHeader, _ body: Span<UInt8>) -> Progress {
-        header.encode(into: &held)
+        // Streams and requests are the server's own doing here.
+        FrameHeader(length: header.length, type: header.type, flags: header.flags, stream: 0, request: 0)
+            .encode(into: &held)
         held.append(body)
         let type = MessageType(rawValue: header.type)
         if type?.isTerminal ?? true {

@@ -30,7 +30,8 @@ struct Refusal: Error {
             switch fault.status {
             case 408: .deadlineExceeded
             case 413, 414, 431: .frameTooLarge
-            case 417, 501, 505: .unsupported
+            case 417, 501: .unsupported
+            case 505: .versionUnsupported
             default: .malformed
             }
         error = ErrorMessage(code, fault.sentence)
@@ -71,6 +72,8 @@ struct Refusal: Error {
     static let foreignOrigin = Refusal(403, .forbidden, "pages of this origin may not use this server")
 
     static func badRequest(_ sentence: String) -> Refusal { Refusal(400, .malformed, sentence) }
+
+    static let encodedBody = Refusal(415, .unsupported, "a body has no Content-Encoding here")
 
     static let unknownTransaction = Refusal(TransactionTable.unknown)
 }
