@@ -14,15 +14,18 @@ final class FeedPublisher: Sendable {
 
     private struct State {
         var known: [Feed: Known] = [:]
-        /// Whether the open transaction has made a table or noted its origin: it may still be taken back.
+        /// Whether the open transaction has made a table or noted its origin: it may be taken back.
         var isUncertain = false
     }
 
     private let state = Mutex(State())
 
-    /// Another transaction: what is there now is durable.
+    /// Another transaction: what the last one made is there, or was taken back with it.
     func transactionBegins() {
-        state.withLock { $0.isUncertain = false }
+        state.withLock { state in
+            guard state.isUncertain else { return }
+            state = State()
+        }
     }
 
     /// Inserts a row, inside a transaction that is open already.
@@ -31,16 +34,13 @@ final class FeedPublisher: Sendable {
     {
         guard Feed.isValid(name: publish.name) else { throw .feedNameInvalid(publish.feed) }
         let feed = publish.feed
-        var (table, hasChanged) = try prepareTable(of: feed, on: connection)
-        let statement: Statement
+        let (table, hasChanged): (FeedTable, Bool)
         do throws(Failure) {
-            statement = try Self.insertion(feed, table, on: connection)
-        } catch {
-            // A table that was taken back with its transaction may have had the number of this schema.
-            state.withLock { $0.known[feed] = nil }
             (table, hasChanged) = try prepareTable(of: feed, on: connection)
-            statement = try Self.insertion(feed, table, on: connection)
+        } catch {
+            throw error.sqlite == ResultCode.interrupt.rawValue ? interruption() : error
         }
+        let statement = try Self.insertion(feed, table, on: connection)
         do throws(BindError) {
             try statement.bind(text: publish.name, at: 1)
             try statement.bind(text: publish.data, at: 2)
@@ -109,7 +109,7 @@ final class FeedPublisher: Sendable {
         let now = try connection.schemaNumber()
         state.withLock { state in
             state.isUncertain = state.isUncertain || isNews
-            state.known[feed] = state.isUncertain ? nil : Known(table: table, schema: now)
+            state.known[feed] = Known(table: table, schema: now)
         }
         return (table, isNews)
     }

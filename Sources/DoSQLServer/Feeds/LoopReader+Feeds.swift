@@ -10,6 +10,7 @@ extension LoopReader {
 
     /// How far a feed is.
     func stand(of feed: Feed) throws(Failure) -> FeedStand {
+        watch.extend(Budget.now() &+ Self.watchTime)
         switch feed {
         case .messages: return try messages.stand(feed, snapshot: snapshot, on: connection)
         case .events: return try events.stand(feed, snapshot: snapshot, on: connection)
@@ -18,6 +19,7 @@ extension LoopReader {
 
     /// Whether a feed's table is there.
     func hasTable(of feed: Feed) throws(Failure) -> Bool {
+        watch.extend(Budget.now() &+ Self.watchTime)
         switch feed {
         case .messages: return try messages.exists(feed, on: connection)
         case .events: return try events.exists(feed, on: connection)

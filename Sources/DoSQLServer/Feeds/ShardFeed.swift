@@ -73,6 +73,7 @@ final class ShardFeed {
             group = FeedGroup(names, of: self)
             groups[names] = group
         }
+        if deliveries.isEmpty { group.closeUp() }
         let subscription = Subscription(subscriber, group: group, after: after)
         group.add(subscription)
         arrivals.append(subscription)
@@ -131,6 +132,8 @@ final class ShardFeed {
             deliver(&quota)
             try catchUp(reader, &quota)
         } catch {
+            // The watchdog cannot tell a long read from a short one on a busy machine: it is tried again.
+            guard error.sqlite != ResultCode.interrupt.rawValue else { return true }
             end(error)
         }
         dropEmptyGroups()
