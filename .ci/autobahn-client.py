@@ -1,7 +1,7 @@
 """Autobahn's fuzzing client (PyPI: autobahntestsuite), which is Python 2, on Python 3.
 
 convert SOURCE TARGET     rewrite the suite's modules
-run SUITE URL OUT CASES…  run cases against a server; OUT gets {case: [behavior, behavior of the close, results of both]}
+run SUITE URL OUT CASES…  run cases; OUT gets {case: [behavior, behavior of the close, results of both]}
 sum OUT…                  print the failed cases and the sums; fail if a case failed, or if there was none
 
 The suite keeps payloads in Python 2's byte strings. Read as latin-1 they become Python 3 strings with one character

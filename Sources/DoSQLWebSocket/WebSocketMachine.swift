@@ -24,6 +24,9 @@ public final class WebSocketMachine {
     /// The decoder's own bound: lengths are checked before it sees them. It takes no larger one.
     private static let frameBytesMax = Int(UInt32.max)
 
+    /// Buffers up to this many bytes are not worth a copy.
+    private static let roomMin = 512
+
     /// What is to be sent, in order. Whoever takes it leaves it empty, and without capacity if memory matters.
     public var output: [UInt8] = []
     /// The form in which this connection wants its messages, for ``WebSocketCodec/append(_:_:as:to:)``.
@@ -54,6 +57,9 @@ public final class WebSocketMachine {
     /// How many received bytes are held.
     public var heldBytes: Int { input.readableBytes + (message?.bytes.count ?? 0) }
 
+    /// How many bytes the buffer of what is not decoded has room for.
+    var inputCapacity: Int { input.storageCapacity }
+
     // MARK: In
 
     /// Takes bytes that came.
@@ -74,13 +80,22 @@ public final class WebSocketMachine {
     public func next() -> WebSocketEvent? {
         while state != .closed {
             do {
-                guard let (frame, head) = try nextFrame() else { return nil }
-                if let event = try handle(frame, head) { return event }
+                guard let (payload, head) = try nextFrame() else {
+                    releaseRoom()
+                    return nil
+                }
+                if let event = try handle(payload, head) { return event }
             } catch {
                 return fail(error)
             }
         }
         return nil
+    }
+
+    /// The begun frame of a silent connection must not hold the memory of a burst that came before it.
+    private func releaseRoom() {
+        guard input.storageCapacity > Self.roomMin, input.readableBytes < input.storageCapacity / 4 else { return }
+        input = ByteBufferAllocator().buffer(buffer: input)
     }
 
     /// The next whole frame with its rules checked, or nil; then what there is of it has been checked.

@@ -1,4 +1,4 @@
-@testable import DoSQLWebSocket
+import DoSQLWebSocket
 
 /// Frames as a client writes them, good and bad.
 enum ClientFrame {

@@ -1,5 +1,6 @@
-import DoSQLWebSocket
 import Testing
+
+@testable import DoSQLWebSocket
 
 /// Good frames and what they mean, whole and in pieces of every size.
 @Suite struct MessageTests {
@@ -93,5 +94,15 @@ import Testing
         #expect(machine.next() == .ping([2]))
         #expect(machine.next() == .text([0x78]))
         #expect(machine.next() == nil)
+    }
+
+    @Test func `a frame that has begun does not hold the memory of a burst`() {
+        let machine = WebSocketMachine(codec: WebSocketCodec())
+        let frames = Array(repeatElement(ClientFrame.text("a"), count: 9000).joined())
+        #expect(machine.events(of: frames + [0x81]).count == 9000)
+        #expect(machine.heldBytes == 1)
+        #expect(machine.inputCapacity < 1024)
+        #expect(machine.events(of: Array(ClientFrame.text("b").dropFirst())) == [.text([0x62])])
+        #expect(machine.inputCapacity == 0)
     }
 }
