@@ -7,14 +7,23 @@ import Testing
 /// What the server does with those who do not speak its protocol, or stop in the middle (`protocol/framing.md`, preamble; `protocol/handshake.md`).
 struct StrangerTests {
     @Test(arguments: [
-        "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", "\u{16}\u{03}\u{01}\u{02}", "DSQX", "DSql", "dsql", "\u{0}",
-        "DX",
+        // TLS, SSH, SMTP, Redis; and what begins as the preamble does.
+        "\u{16}\u{03}\u{01}\u{02}", "SSH-2.0-OpenSSH_9.6\r\n", "EHLO example.org\r\n", "*1\r\n$4\r\nPING\r\n", "\u{0}",
+        "DSQ\u{0}", "DSQX\r\n", "DSql\r\n", "dsql\r\n", "DX\r\n",
     ])
-    func `whoever speaks something else reads a line for human eyes, and the end`(bytes: String) throws {
+    func `whoever speaks neither the protocol nor HTTP reads a status line 400, and the end`(bytes: String) throws {
         let server = try TestServer(loops: 1)
         let stranger = try server.stranger(preamble: Array(bytes.utf8))
         let text = try stranger.textUntilEnd()
-        #expect(text.hasPrefix("DoSQL") && text.hasSuffix("\n"))
+        #expect(text.hasPrefix("HTTP/1.1 400 Bad Request\r\n") && text.contains("\r\nConnection: close\r\n"))
+        try server.expectItServes()
+    }
+
+    @Test func `whoever speaks HTTP is answered in HTTP`() throws {
+        let server = try TestServer(loops: 1)
+        let request = "GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n"
+        #expect(
+            try server.stranger(preamble: Array(request.utf8)).textUntilEnd().hasPrefix("HTTP/1.1 404 Not Found\r\n"))
         try server.expectItServes()
     }
 

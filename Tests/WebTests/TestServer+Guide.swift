@@ -1,4 +1,5 @@
 import DoSQLServer
+import DoSQLSession
 import DoSQLTestSupport
 
 extension TestServer {

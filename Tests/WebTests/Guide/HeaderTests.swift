@@ -1,3 +1,4 @@
+import DoSQLServer
 import DoSQLTestSupport
 import Testing
 
@@ -84,9 +85,12 @@ struct HeaderTests {
         #expect(good.header("access-control-allow-origin") == "https://two.example.com")
         #expect(good.header("access-control-allow-credentials") == "true")
         #expect(good.header("vary")?.lowercased().contains("origin") == true)
-        for origin in ["https://evil.example.com", "null", "https://app.example.com.evil.com", "http://app.example.com"] {
+        for origin in [
+            "https://evil.example.com", "null", "https://app.example.com.evil.com", "http://app.example.com",
+        ] {
             let answer = try client.post("/query", Self.select, headers: [("Origin", origin)])
-            #expect(answer.status == 200 && answer.header("access-control-allow-origin") == nil)
+            #expect(answer.status == 403 && answer.code == "FORBIDDEN")
+            #expect(answer.header("access-control-allow-origin") == nil)
             #expect(answer.header("vary")?.lowercased().contains("origin") == true)
             let preflight = try client.request(
                 "OPTIONS", "/query", headers: [("Origin", origin), ("Access-Control-Request-Method", "POST")])
@@ -101,5 +105,10 @@ struct HeaderTests {
             headers: [("Origin", "https://app.example.com"), ("Access-Control-Request-Method", "POST")])
         #expect(answer.status == 405 && answer.header("allow") == "POST")
         #expect(answer.header("access-control-allow-origin") == nil)
+        // Nor write: a form would not have asked for leave.
+        let write = try client.call("/run", "CREATE TABLE t(x)", headers: [("Origin", "https://evil.example.com")])
+        #expect(write.status == 403 && write.header("access-control-allow-origin") == nil)
+        #expect(try client.call("/query", "SELECT * FROM t").code == "SQL_ERROR")
+        #expect(try client.post("/query", Self.select, headers: [("Origin", "http://localhost")]).status == 200)
     }
 }

@@ -52,7 +52,9 @@ struct OperationsTests {
         let answer = try transaction(
             Self.operation(type, Self.insert, #"["Alice","a@x"]"#), Self.operation(type, "SELECT 1"))
         let text = try answer.guideText()
-        #expect(text.hasPrefix(#"{"results":[{"changes":1,"lastInsertRowid":1},{"changes":0,"lastInsertRowid":"#), "\(text)")
+        #expect(
+            text.hasPrefix(#"{"results":[{"changes":1,"lastInsertRowid":1},{"changes":0,"lastInsertRowid":"#), "\(text)"
+        )
         #expect(try app.count("users") == 1)
     }
 

@@ -42,7 +42,8 @@ struct ResultTests {
         #expect(try app.run("SELECT 1") == #"{"changes":0,"lastInsertRowid":0}"#)
     }
 
-    @Test func `changes is 0 where nothing matched, counts what was set to what it was, and is not carried over`() throws
+    @Test func `changes is 0 where nothing matched, counts what was set to what it was, and is not carried over`()
+        throws
     {
         func changes(_ sql: String, _ params: String = "[]") throws -> Int64 {
             try app.call("/run", sql, params).integer("changes")
@@ -126,7 +127,8 @@ struct ResultTests {
         }
         let batch = try app.post(
             "/transaction",
-            #"{"operations":[{"type":"run","sql":"UPDATE users SET name = 'changed'"},{"type":"run","sql":\#(sql.json)}]}"#)
+            #"{"operations":[{"type":"run","sql":"UPDATE users SET name = 'changed'"},{"type":"run","sql":\#(sql.json)}]}"#
+        )
         #expect(batch.status == status, "\(batch.text)")
         #expect(batch.text == text + #","step":1}"#, "\(batch.text)")
         let id = try app.begin()
@@ -161,7 +163,8 @@ struct ResultTests {
         #expect(
             try status("/query", HTTPClient.statement("SELECT :a", #"{"b":1}"#)) == "400 VALIDATION PARAMETER_UNKNOWN")
         #expect(
-            try status("/run", HTTPClient.statement("INSERT INTO t2(rowid) VALUES ('x')")) == "400 VALIDATION SQL_ERROR")
+            try status("/run", HTTPClient.statement("INSERT INTO t2(rowid) VALUES ('x')")) == "400 VALIDATION SQL_ERROR"
+        )
         #expect(
             try status("/query", HTTPClient.statement("SELECT zeroblob(100000000)"))
                 == "507 RESOURCE VALUE_TOO_LARGE")

@@ -1,3 +1,4 @@
+import DoSQLServer
 import DoSQLTestSupport
 import Testing
 
@@ -149,7 +150,9 @@ struct TenancyTests {
             for number in 0..<40 {
                 let answer = try client.call(
                     round == 0 ? "/run" : "/queryOne",
-                    round == 0 ? "CREATE TABLE t\(number)(x)" : "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 't*'",
+                    round == 0
+                        ? "CREATE TABLE t\(number)(x)"
+                        : "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 't*'",
                     headers: [("X-Tenant-ID", "tenant\(number)")])
                 if round == 1 {
                     #expect(try answer.guideText() == #"{"row":{"name":"t\#(number)"}}"#)

@@ -29,7 +29,8 @@ struct RowShapeTests {
         #expect(try query("/query?rows=arrays", "SELECT 1 AS a WHERE 0") == #"{"columns":["a"],"rows":[]}"#)
         let operations = try app.post(
             "/transaction?rows=arrays",
-            #"{"operations":[{"type":"query","sql":"SELECT 1 AS a, 2 AS a"},{"type":"queryOne","sql":"SELECT 3 AS b"}]}"#)
+            #"{"operations":[{"type":"query","sql":"SELECT 1 AS a, 2 AS a"},{"type":"queryOne","sql":"SELECT 3 AS b"}]}"#
+        )
         #expect(
             try operations.guideText()
                 == #"{"results":[{"columns":["a","a"],"rows":[[1,2]]},{"columns":["b"],"row":[3]}]}"#)
@@ -79,8 +80,9 @@ struct RowShapeTests {
                 == #"{"rows":[{"a":{"$double":"Infinity"},"b":{"$double":"-Infinity"},"t":"real"}]}"#)
         let nan = try app.call("/query", "SELECT ?", #"[{"$double":"NaN"}]"#)
         #expect(nan.status == 400 && nan.code == "NAN_NOT_STORABLE", "\(nan.text)")
-        #expect(try query("/query", "SELECT ? AS a, typeof(?1) AS t", #"[{"$double":"3"}]"#)
-            == #"{"rows":[{"a":3.0,"t":"real"}]}"#)
+        #expect(
+            try query("/query", "SELECT ? AS a, typeof(?1) AS t", #"[{"$double":"3"}]"#)
+                == #"{"rows":[{"a":3.0,"t":"real"}]}"#)
         for word in ["NaN", "Infinity", "-Infinity", "0x10", "01", "1.", ".5", "+1", "1e", "--1"] {
             #expect(try app.call("/query", "SELECT ?", "[\(word)]").code == "MALFORMED", "\(word)")
         }
@@ -88,7 +90,8 @@ struct RowShapeTests {
 
     @Test func `blobs, and text that is not UTF-8, are base64`() throws {
         #expect(
-            try query("/query", "SELECT ?1 AS b, typeof(?1) AS t, length(?1) AS n, x'' AS none", #"[{"$blob":"AAH/gA=="}]"#)
+            try query(
+                "/query", "SELECT ?1 AS b, typeof(?1) AS t, length(?1) AS n, x'' AS none", #"[{"$blob":"AAH/gA=="}]"#)
                 == #"{"rows":[{"b":{"$blob":"AAH/gA=="},"t":"blob","n":4,"none":{"$blob":""}}]}"#)
         #expect(
             try query("/query", "SELECT CAST(x'61FF62' AS TEXT) AS x, typeof(CAST(x'61FF62' AS TEXT)) AS t")
@@ -127,6 +130,7 @@ struct RowShapeTests {
             let answer = try app.call("/query?\(query)", "SELECT 1")
             #expect(answer.status == 400 && answer.code == "MALFORMED", "\(query)")
         }
-        #expect(try app.call("/query?other=1&rows=arrays", "SELECT 1").guideText() == #"{"columns":["1"],"rows":[[1]]}"#)
+        #expect(
+            try app.call("/query?other=1&rows=arrays", "SELECT 1").guideText() == #"{"columns":["1"],"rows":[[1]]}"#)
     }
 }
