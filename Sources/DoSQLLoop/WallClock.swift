@@ -1,3 +1,4 @@
+internal import CLibuv
 import Glibc
 
 /// The time of day, for people and for HTTP's Date. Deadlines use `MonotonicClock`, which nobody can set.
