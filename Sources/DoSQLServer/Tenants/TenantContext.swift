@@ -21,6 +21,7 @@ final class TenantContext: Sendable {
     let shards: ShardDirectory
     let createsTenants: Bool
     let writeQueueMax: Int
+    let metrics = WriteMetrics()
     let checkpointPages: Int
     let session: SessionLimits
     private let synchronous: OpenOptions.Synchronous

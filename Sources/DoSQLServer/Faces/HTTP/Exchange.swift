@@ -14,7 +14,7 @@ final class Exchange {
         /// The answer to BEGIN is awaited.
         case begin(TransactionID, total: UInt64)
         /// The answer to what the server asks itself is awaited.
-        case health
+        case inquiry(Inquiry)
         /// It has been answered.
         case done
     }
@@ -69,6 +69,7 @@ final class Exchange {
         guard head.expectsContinue else { return }
         guard let refusal else { return response.sendContinue() }
         // The client is told before it has sent a body for nothing, and what it sends instead nobody can know.
+        face.shard.metrics.refused(refusal)
         response.isLast = true
         response.send(refusal, style: style)
         finish()
@@ -89,6 +90,7 @@ final class Exchange {
             guard let endpoint else { throw .notFound }
             try run(endpoint)
         } catch {
+            face.shard.metrics.refused(error)
             refuse(error)
         }
     }
@@ -136,8 +138,12 @@ final class Exchange {
             guard let id = TransactionID(id) else { throw .unknownTransaction }
             try run(operation, in: id)
         case .beginTransaction: try beginTransaction()
-        case .live: send(json: #"{"status":"live"}"#)
-        case .health, .ready, .metrics, .openAPI, .connect, .eventStream, .emit, .channelStream, .publish:
+        case .live: answer(.live)
+        case .ready: answer(.readiness(isDraining: face.shard.isDraining))
+        case .health: begin(namesTenant ? .health(of: tenant, on: face) : .health(on: face, caller))
+        case .metrics: begin(.metrics(on: face, caller))
+        case .openAPI: answer(.openAPI)
+        case .connect, .eventStream, .emit, .channelStream, .publish:
             throw .notFound
         }
     }
@@ -261,10 +267,26 @@ final class Exchange {
             JSONAnswer.append(
                 transaction: id.description, expiresAt: WallClock.milliseconds() + Int64(clamping: total), to: &answer)
             send(201, type: AnswerStyle.jsonType, answer.bytes)
-        case .health, .receiving, .done:
+        case .inquiry(let inquiry):
+            if let report = inquiry.received(header, body) { received(report) }
+        case .receiving, .done:
             break
         }
     }
+
+    /// The server is asked something that takes a while.
+    private func begin(_ inquiry: Inquiry) {
+        phase = .inquiry(inquiry)
+        inquiry.begin()
+    }
+
+    /// What the server was asked has been found out.
+    func received(_ report: OperatingReport) {
+        guard case .inquiry(let inquiry) = phase else { return }
+        answer(inquiry.concluded(report, isDraining: face.shard.isDraining))
+    }
+
+    private func answer(_ report: OperatingReport) { send(report.status, type: report.type, report.body) }
 
     /// Rows were taken: more may come as soon as the client has read enough of them.
     private func credit(_ taken: Int) {
@@ -293,8 +315,6 @@ final class Exchange {
         finish()
     }
 
-    func send(json text: String) { send(200, type: AnswerStyle.jsonType, Array(text.utf8)) }
-
     func send(_ status: Int, type: String, _ body: [UInt8]) {
         response.send(status, type: type, body)
         finish()
@@ -313,7 +333,12 @@ final class Exchange {
 
     // MARK: Time and the end
 
-    func tick(_ now: UInt64) {}
+    func tick(_ now: UInt64) {
+        guard case .inquiry(let inquiry) = phase, let report = inquiry.timeout(now) else { return }
+        // What comes late after all must not be taken for the answer to what is asked next.
+        response.isLast = true
+        received(report)
+    }
 
     /// The server stops.
     func drain() {

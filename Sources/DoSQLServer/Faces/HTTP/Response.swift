@@ -117,6 +117,7 @@ final class Response {
     private func begin(_ status: Int, _ framing: ResponseHead.Framing) {
         precondition(!hasBegun, "an answer has one head")
         hasBegun = true
+        face.shard.metrics.responded(status)
         self.framing = framing
         let connection: ResponseHead.Connection =
             isLast ? .close : request?.responseConnection ?? .close
