@@ -2,8 +2,8 @@ import DoSQLJSON
 import DoSQLLoop
 import DoSQLProtocol
 
-/// What an exchange asks the server about itself, where the answer takes other threads: a tenant's health, the server's,
-/// the metrics (`protocol/http.md`, operating).
+/// What an exchange asks the server about itself, where the answer takes other threads: a tenant's health, the
+/// server's, the metrics (`protocol/http.md`, operating).
 final class Inquiry {
     /// Nanoseconds after which whoever has not answered is taken for dead.
     static let timeMax: UInt64 = 10_000_000_000
