@@ -36,7 +36,8 @@ struct ShardMetrics: Sendable {
 
     /// A message has come, of whatever type.
     mutating func received(_ type: UInt8, _ face: FaceKind) {
-        requests[face.rawValue &* Self.typesMax &+ Int(type & 0x3F)] &+= 1
+        guard type < Self.typesMax else { return }
+        requests[face.rawValue &* Self.typesMax &+ Int(type)] &+= 1
     }
 
     /// A request was answered with an error.
@@ -79,7 +80,7 @@ struct ShardMetrics: Sendable {
 
     /// How many messages of a type have come through a face.
     func requests(_ type: MessageType, _ face: FaceKind) -> UInt64 {
-        requests[face.rawValue * Self.typesMax + Int(type.rawValue & 0x3F)]
+        requests[face.rawValue * Self.typesMax + Int(type.rawValue)]
     }
 
     /// Adds what another shard has counted.
