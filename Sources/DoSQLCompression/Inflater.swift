@@ -5,8 +5,8 @@ internal import CZlib
 /// What follows the end of a stream is taken for another one: members of a gzip file (RFC 1952, 2.2), and blocks behind
 /// a final one (RFC 7692, 7.2.3.4).
 ///
-/// Ownership: zlib's state (about 40 KiB) lives as long as this object. `reset()` makes it ready for other bytes, so one
-/// for each thread is enough. Not `Sendable`.
+/// Ownership: zlib's state (about 40 KiB) lives as long as this object. `reset()` makes it ready for other bytes, so
+/// one for each thread is enough. Not `Sendable`.
 @safe
 public final class Inflater {
     /// How many bytes of output are asked for at a time, at least.

@@ -17,7 +17,7 @@ public struct Accept: Sendable {
     /// Reads the values of all Accept headers. What cannot be read is passed over; where nothing is left, everything is
     /// accepted, as without the header.
     public init(_ values: [String]) {
-        ranges = values.flatMap(listElements).compactMap { Self.range(String($0)) }
+        ranges = values.flatMap(ListValue.elements).compactMap { Self.range(String($0)) }
     }
 
     /// The one of these types that the client likes best; of equals, the one named first here. Nil if it accepts none.

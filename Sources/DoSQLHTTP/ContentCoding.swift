@@ -14,7 +14,7 @@ public enum ContentCoding: String, Sendable {
         var gzip: Quality?
         var plain: Quality?
         var others: Quality?
-        for element in values.flatMap(listElements) {
+        for element in values.flatMap(ListValue.elements) {
             var fields = ParameterReader(element)
             guard let name = fields.nextToken()?.lowercased() else { continue }
             var quality: Quality? = .full

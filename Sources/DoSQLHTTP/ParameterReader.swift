@@ -23,15 +23,19 @@ struct ParameterReader {
         return String(token)
     }
 
-    /// The next `;name=value`, with its name in small letters; nil at the end or before something else. Empty
+    /// The next `;name=value`, with its name in small letters; nil at the end or in front of what is none. Empty
     /// parameters are passed over (RFC 9110 section 5.6.6).
     mutating func nextParameter() -> (name: String, value: String)? {
         while true {
             skipSpace()
+            let start = rest
             guard skip(0x3B) else { return nil }
             skipSpace()
             guard let name = nextToken() else { continue }
-            guard skip(0x3D), let value = nextToken() ?? nextQuoted() else { return nil }
+            guard skip(0x3D), let value = nextToken() ?? nextQuoted() else {
+                rest = start
+                return nil
+            }
             return (name.lowercased(), value)
         }
     }
@@ -55,32 +59,4 @@ struct ParameterReader {
         }
         return nil
     }
-}
-
-/// The elements of a comma-separated value (RFC 9110 section 5.6.1), without white space around them and without empty
-/// ones. A comma in quotes separates nothing.
-func listElements(of value: String) -> [Substring] {
-    var elements: [Substring] = []
-    var start = value.startIndex
-    var isQuoted = false
-    var isEscaped = false
-    func close(at end: String.Index) {
-        let element = value[start..<end].trimmed()
-        if !element.isEmpty { elements.append(element) }
-    }
-    for index in value.utf8.indices {
-        let octet = value.utf8[index]
-        if isEscaped {
-            isEscaped = false
-        } else if isQuoted, octet == 0x5C {
-            isEscaped = true
-        } else if octet == 0x22 {
-            isQuoted.toggle()
-        } else if octet == 0x2C, !isQuoted {
-            close(at: index)
-            start = value.utf8.index(after: index)
-        }
-    }
-    close(at: value.endIndex)
-    return elements
 }

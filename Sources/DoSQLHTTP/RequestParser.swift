@@ -55,6 +55,9 @@ public final class RequestParser {
     /// How many received bytes have not become events.
     public var bufferedBytes: Int { store.readableBytes }
 
+    /// How many bytes of memory are held for those that were received; none while no request is under way.
+    public var heldBytes: Int { store.capacity }
+
     /// How far the current request is. When ``next()`` has given nil, it is the client who is waited for.
     public var progress: RequestProgress {
         switch state {
@@ -68,6 +71,8 @@ public final class RequestParser {
     /// Keeps received bytes. After the last request of a connection they are dropped.
     public func receive(_ bytes: Span<UInt8>) {
         if case .finished = state { return }
+        // A client that always has the next request under way never lets the store run empty.
+        if store.readerIndex > 0, store.readerIndex >= store.readableBytes { store.discardReadBytes() }
         store.writeWithOutputRawSpan(minimumWritableBytes: bytes.count) { output in
             for index in bytes.indices { output.append(bytes[index]) }
         }
@@ -100,8 +105,13 @@ public final class RequestParser {
     // MARK: Heads
 
     private func nextHead() -> RequestEvent? {
-        if headGuard.isFresh, let fault = skipEmptyLine() { return refuse(fault) }
-        guard store.readableBytes > 0 else { return nil }
+        if headGuard.isFresh {
+            do throws(HTTPFault) {
+                guard try skipEmptyLine() else { return nil }
+            } catch {
+                return refuse(error)
+            }
+        }
         let verdict = headGuard.scan(store.readableBytesUInt8Span, limits: limits)
         switch verdict {
         case .needMore: return nil
@@ -111,16 +121,18 @@ public final class RequestParser {
     }
 
     /// Passes over one empty line, as RFC 9112 section 2.2 asks for: some clients send one behind a body.
-    private func skipEmptyLine() -> HTTPFault? {
-        let first: UInt8? = store.getInteger(at: store.readerIndex)
-        if first == Octet.lineFeed { return .bareLineFeed }
-        guard first == Octet.carriageReturn else { return nil }
-        if hasSkippedLine { return .leadingSpace }
-        guard let second: UInt8 = store.getInteger(at: store.readerIndex + 1) else { return nil }
-        guard second == Octet.lineFeed else { return .bareCarriageReturn }
-        hasSkippedLine = true
-        store.moveReaderIndex(forwardBy: 2)
-        return skipEmptyLine()
+    /// - Returns: whether a request line has begun.
+    private func skipEmptyLine() throws(HTTPFault) -> Bool {
+        while let first: UInt8 = store.getInteger(at: store.readerIndex) {
+            if first == Octet.lineFeed { throw .bareLineFeed }
+            guard first == Octet.carriageReturn else { return true }
+            if hasSkippedLine { throw .leadingSpace }
+            guard let second: UInt8 = store.getInteger(at: store.readerIndex + 1) else { return false }
+            guard second == Octet.lineFeed else { throw .bareCarriageReturn }
+            hasSkippedLine = true
+            store.moveReaderIndex(forwardBy: 2)
+        }
+        return false
     }
 
     private func begin(_ count: Int, _ facts: HeadFacts) -> RequestEvent {

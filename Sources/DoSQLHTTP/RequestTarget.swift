@@ -2,12 +2,16 @@
 struct RequestTarget: Sendable {
     /// The target as it was sent.
     let text: String
+    private let pathRange: Range<String.Index>
+    private let queryStart: String.Index?
+    private let authorityRange: Range<String.Index>?
+
     /// The path: for `OPTIONS *` a star, for a target without a path a slash.
-    let path: Substring
+    var path: Substring { pathRange.isEmpty ? "/" : text[pathRange] }
     /// What is behind the question mark, if there is one.
-    let query: Substring?
+    var query: Substring? { queryStart.map { text[$0...] } }
     /// The host and port of an absolute target.
-    let authority: Substring?
+    var authority: Substring? { authorityRange.map { text[$0] } }
 
     /// Takes a target apart. Its octets are those that ``Octet/isTarget(_:)`` allows.
     init(_ text: String, method: String) throws(HTTPFault) {
@@ -15,23 +19,19 @@ struct RequestTarget: Sendable {
         let octets = text.utf8
         var start = octets.startIndex
         if octets.first == 0x2F {
-            authority = nil
+            authorityRange = nil
         } else if text == "*", method == "OPTIONS" {
-            authority = nil
-            query = nil
-            path = text[...]
-            return
+            authorityRange = nil
         } else {
             guard let authorityStart = Self.authorityStart(text) else { throw .badTarget }
             start = octets[authorityStart...].firstIndex { $0 == 0x2F || $0 == 0x3F } ?? octets.endIndex
-            let authority = text[authorityStart..<start]
-            let bytes = [UInt8](authority.utf8)
-            guard !bytes.isEmpty, Authority.isValid(bytes.span) else { throw .badTarget }
-            self.authority = authority
+            let authority = [UInt8](octets[authorityStart..<start])
+            guard !authority.isEmpty, Authority.isValid(authority.span) else { throw .badTarget }
+            authorityRange = authorityStart..<start
         }
         let pathEnd = octets[start...].firstIndex(of: 0x3F) ?? octets.endIndex
-        path = start == pathEnd ? "/" : text[start..<pathEnd]
-        query = pathEnd == octets.endIndex ? nil : text[octets.index(after: pathEnd)...]
+        pathRange = start..<pathEnd
+        queryStart = pathEnd == octets.endIndex ? nil : octets.index(after: pathEnd)
         try check()
     }
 

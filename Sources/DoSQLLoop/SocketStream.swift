@@ -29,8 +29,6 @@ public final class SocketStream {
     private let handle: UnsafeMutablePointer<uv_stream_t>
     /// Retained by hand while the stream is open, so that a read costs no reference counting here.
     unowned(unsafe) private var delegate: (any StreamDelegate)?
-    /// Who owned it before the last hand-over, kept until that call is surely over.
-    private var formerDelegate: AnyObject?
     private var state = State.open
     private var reason = CloseReason.local
     private var isReading = false
@@ -76,12 +74,11 @@ public final class SocketStream {
         resumeReading()
     }
 
-    /// Gives the stream another owner: what comes from now on goes to `delegate`. The former one hears nothing more.
+    /// Gives the stream another owner: what comes from now on goes to `delegate`. The former one hears nothing more, and
+    /// is let go of; one that calls this within a call of the stream's must be held by somebody else for its time.
     public func handOver(to delegate: any StreamDelegate) {
         loop.assertOnLoop()
         guard let former = unsafe self.delegate else { preconditionFailure("A stream is handed over after its start") }
-        // It may be the one that calls: it stays until the stream has something else to say.
-        formerDelegate = former
         unsafe Unmanaged<AnyObject>.passUnretained(former).release()
         _ = unsafe Unmanaged<AnyObject>.passRetained(delegate)
         unsafe self.delegate = delegate
@@ -126,7 +123,6 @@ public final class SocketStream {
 
     private func didRead(_ count: Int) {
         loop.callbackRan = true
-        if formerDelegate != nil { formerDelegate = nil }
         if count > 0 {
             // While flushing we only wait for the peer's end: a close with unread bytes would reset the connection
             // and take back what is on its way.
@@ -276,7 +272,6 @@ public final class SocketStream {
     private func didClose() {
         loop.callbackRan = true
         state = .closed
-        formerDelegate = nil
         unsafe UnsafeMutableRawPointer(handle).deallocate()
         guard let delegate = unsafe delegate else { return }
         unsafe self.delegate = nil

@@ -46,6 +46,14 @@ public enum ErrorCode: UInt16, CaseIterable, Hashable, Sendable {
     case migrationFailed = 3101
     /// MIGRATION_CONFLICT: changed checksum or wrong order.
     case migrationConflict = 3102
+    /// FEED_NAME_INVALID: a channel or an event type of no bytes, or of too many.
+    case feedNameInvalid = 3201
+    /// FEED_SHAPE: the table of the feed is there and is not what a feed's table is.
+    case feedShape = 3202
+    /// FEED_TRUNCATED: rows that the subscription had not come to yet were removed for their age; option oldest.
+    case feedTruncated = 3203
+    /// SUBSCRIPTION_LIMIT: too many subscriptions on the connection; option limit.
+    case subscriptionLimit = 3204
     /// SQL_ERROR: syntax, no such table or column, …; option offset.
     case sqlError = 4001
     /// SEVERAL_STATEMENTS: use SCRIPT or BATCH.
@@ -153,6 +161,10 @@ extension ErrorCode {
         case .tenantLimit: "TENANT_LIMIT"
         case .migrationFailed: "MIGRATION_FAILED"
         case .migrationConflict: "MIGRATION_CONFLICT"
+        case .feedNameInvalid: "FEED_NAME_INVALID"
+        case .feedShape: "FEED_SHAPE"
+        case .feedTruncated: "FEED_TRUNCATED"
+        case .subscriptionLimit: "SUBSCRIPTION_LIMIT"
         case .sqlError: "SQL_ERROR"
         case .severalStatements: "SEVERAL_STATEMENTS"
         case .emptyStatement: "EMPTY_STATEMENT"
@@ -200,7 +212,7 @@ extension ErrorCode {
         switch self {
         case .protocolViolation, .malformed, .unsupported, .versionUnsupported, .flowControl:
             .protocol
-        case .frameTooLarge, .streamLimit, .tenantLimit, .statementLimit, .valueTooLarge,
+        case .frameTooLarge, .streamLimit, .tenantLimit, .subscriptionLimit, .statementLimit, .valueTooLarge,
             .resultTooLarge, .storageFull:
             .resource
         case .handshakeTimeout, .transactionExpired, .lockTimeout, .deadlineExceeded, .cancelled,
@@ -210,7 +222,7 @@ extension ErrorCode {
             .authorization
         case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable:
             .connection
-        case .streamNotOpen, .streamInUse, .tenantNameInvalid, .sqlError, .severalStatements,
+        case .streamNotOpen, .streamInUse, .tenantNameInvalid, .feedNameInvalid, .sqlError, .severalStatements,
             .emptyStatement, .transactionControl, .statementUnknown, .readOnly, .parameterCount,
             .parameterUnknown, .parameterMissing, .nanNotStorable, .constraintForeignKey,
             .constraintNotNull, .constraintCheck, .constraintOther, .typeMismatch, .noTransaction,
@@ -220,7 +232,8 @@ extension ErrorCode {
             .notFound
         case .tenantCorrupt, .migrationFailed, .storageFailed, .databaseFailed:
             .execution
-        case .migrationConflict, .constraintUnique, .transactionAborted, .skipped, .assertionFailed,
+        case .migrationConflict, .feedShape, .feedTruncated, .constraintUnique, .transactionAborted, .skipped,
+            .assertionFailed,
             .idempotencyMismatch, .idempotencyAnswerLost:
             .conflict
         case .internal:
@@ -232,8 +245,8 @@ extension ErrorCode {
     public var isRetryable: Bool {
         switch self {
         case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable,
-            .migrationFailed, .transactionAborted, .transactionExpired, .lockTimeout, .deadlineExceeded,
-            .cancelled, .cursorStalled, .snapshotTooOld, .storageFull, .storageFailed:
+            .migrationFailed, .feedTruncated, .transactionAborted, .transactionExpired, .lockTimeout,
+            .deadlineExceeded, .cancelled, .cursorStalled, .snapshotTooOld, .storageFull, .storageFailed:
             true
         default:
             false

@@ -70,6 +70,8 @@ public struct ErrorMessage: Error, Hashable, Sendable {
     public var migration: String?
     /// The server's name for this request in its log.
     public var trace: String?
+    /// The least id of a feed's rows that are still there.
+    public var oldest: Int64?
 
     /// The code, if this version knows it.
     public var code: ErrorCode? { ErrorCode(rawValue: rawCode) }
@@ -81,7 +83,7 @@ public struct ErrorMessage: Error, Hashable, Sendable {
         _ code: ErrorCode, _ message: String, isRetryable: Bool? = nil, execution: Execution = .notExecuted,
         isFatal: Bool = false, transaction: TransactionState = .none, sqlite: Int32 = 0, offset: UInt64? = nil,
         step: UInt64? = nil, retryAfter: UInt64? = nil, limit: MetLimit? = nil, statement: StatementPlace? = nil,
-        row: UInt64? = nil, migration: String? = nil, trace: String? = nil
+        row: UInt64? = nil, migration: String? = nil, trace: String? = nil, oldest: Int64? = nil
     ) {
         rawCode = code.rawValue
         rawCategory = code.category.rawValue
@@ -99,6 +101,7 @@ public struct ErrorMessage: Error, Hashable, Sendable {
         self.row = row
         self.migration = migration
         self.trace = trace
+        self.oldest = oldest
     }
 
     /// The answer to bytes that are not a message.
@@ -140,6 +143,7 @@ extension ErrorMessage {
             case 0x06: row = try option.varint()
             case 0x07: migration = try option.string()
             case 0x08: trace = try option.string()
+            case 0x09: oldest = try option.rowID()
             default: try option.ignore()
             }
         }
@@ -171,6 +175,7 @@ extension ErrorMessage {
         if let row { writer.writeOption(0x06, varint: row) }
         if let migration { writer.writeOption(0x07, text: migration) }
         if let trace { writer.writeOption(0x08, text: trace) }
+        if let oldest { writer.writeOption(0x09, varint: UInt64(oldest)) }
     }
 
     /// Writes a frame. An error about the connection stands on stream 0 with request 0.

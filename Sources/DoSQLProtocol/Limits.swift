@@ -52,6 +52,12 @@ public enum Limits {
     @inlinable public static var idempotencyAnswerMax: Int { 65_536 }
     /// Milliseconds. Beyond it: the key is forgotten.
     @inlinable public static var idempotencyLifetime: Int { 86_400_000 }
+    /// Bytes of a channel's name or an event's type. Beyond it: FEED_NAME_INVALID.
+    @inlinable public static var channelNameMax: Int { 256 }
+    /// Event types a subscription. Beyond it: MALFORMED.
+    @inlinable public static var eventTypesMax: Int { 64 }
+    /// Subscriptions a connection. Beyond it: SUBSCRIPTION_LIMIT.
+    @inlinable public static var subscriptionsMax: Int { 256 }
     /// A server. Beyond it: TOO_MANY_CONNECTIONS, closes.
     @inlinable public static var connectionsMax: Int { 10_000 }
 
@@ -103,6 +109,9 @@ public enum Limits {
             Limit(name: "idempotencyKeyMax", value: UInt64(idempotencyKeyMax), isTold: true),
             Limit(name: "idempotencyAnswerMax", value: UInt64(idempotencyAnswerMax), isTold: true),
             Limit(name: "idempotencyLifetime", value: UInt64(idempotencyLifetime), isTold: true),
+            Limit(name: "channelNameMax", value: UInt64(channelNameMax), isTold: true),
+            Limit(name: "eventTypesMax", value: UInt64(eventTypesMax), isTold: true),
+            Limit(name: "subscriptionsMax", value: UInt64(subscriptionsMax), isTold: true),
             Limit(name: "connectionsMax", value: UInt64(connectionsMax), isTold: false),
         ]
     }

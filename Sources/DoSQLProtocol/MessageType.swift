@@ -51,6 +51,10 @@ public enum MessageType: UInt8, CaseIterable, Hashable, Sendable {
     case load = 0x1A
     /// LOAD_ROWS (`protocol/flow-control.md`, bulk loads).
     case loadRows = 0x1B
+    /// SUBSCRIBE (`protocol/feeds.md`).
+    case subscribe = 0x1C
+    /// PUBLISH (`protocol/feeds.md`).
+    case publish = 0x1D
     /// BEGIN (`protocol/transactions.md`).
     case begin = 0x20
     /// COMMIT (`protocol/transactions.md`).
@@ -142,9 +146,9 @@ extension MessageType {
             .connection
         case .ok, .error:
             .either
-        case .open, .close, .query, .queryOne, .run, .batch, .script, .describe, .load, .loadRows, .begin, .commit,
-            .rollback, .savepoint, .release, .rollbackTo, .migrate, .grant, .result, .head, .rows, .done, .batchResult,
-            .description, .migrations:
+        case .open, .close, .query, .queryOne, .run, .batch, .script, .describe, .load, .loadRows, .subscribe,
+            .publish, .begin, .commit, .rollback, .savepoint, .release, .rollbackTo, .migrate, .grant, .result, .head,
+            .rows, .done, .batchResult, .description, .migrations:
             .stream
         }
     }
@@ -179,6 +183,8 @@ extension MessageType {
         case .describe: "DESCRIBE"
         case .load: "LOAD"
         case .loadRows: "LOAD_ROWS"
+        case .subscribe: "SUBSCRIBE"
+        case .publish: "PUBLISH"
         case .begin: "BEGIN"
         case .commit: "COMMIT"
         case .rollback: "ROLLBACK"

@@ -36,19 +36,39 @@ public struct ResultMessage: ~Escapable {
 public struct HeadMessage: ~Escapable {
     /// The columns' names.
     public let columns: ColumnsView
+    /// Of a subscription: the id after which rows come (`protocol/feeds.md`, SUBSCRIBE).
+    public let position: Int64?
+    /// Of a subscription: the least id in the feed's table; nil if it is empty.
+    public let oldest: Int64?
 
     /// Reads a body.
     @_lifetime(copy body)
     public init(_ body: Span<UInt8>) throws(DecodeError) {
         var reader = ByteReader(body)
         columns = try reader.readColumns()
-        try reader.ignoreOptions()
+        var position: Int64?
+        var oldest: Int64?
+        var options = OptionReader(reader)
+        while let option = try options.next() {
+            switch option.tag {
+            case 0x01: position = try option.rowID()
+            case 0x02: oldest = try option.rowID()
+            default: try option.ignore()
+            }
+        }
+        self.position = position
+        self.oldest = oldest
     }
 
-    /// Writes a frame.
-    public static func encode(into writer: inout ByteWriter, stream: UInt16, request: UInt32, columns: [String]) {
+    /// Writes a frame. The ids are not negative.
+    public static func encode(
+        into writer: inout ByteWriter, stream: UInt16, request: UInt32, columns: [String], position: Int64? = nil,
+        oldest: Int64? = nil
+    ) {
         let frame = writer.beginFrame(.head, stream: stream, request: request)
         writer.writeColumns(columns)
+        if let position { writer.writeOption(0x01, varint: UInt64(position)) }
+        if let oldest { writer.writeOption(0x02, varint: UInt64(oldest)) }
         writer.endFrame(at: frame)
     }
 }

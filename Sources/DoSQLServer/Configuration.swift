@@ -31,6 +31,10 @@ public struct Configuration: Sendable {
     public var cacheKiB = 2048
     /// Frames (pages) in the write-ahead log from which it is checkpointed.
     public var checkpointPages = 4000
+    /// How much of a tenant's messages is kept.
+    public var messagesKept = FeedRetention()
+    /// How much of a tenant's events is kept.
+    public var eventsKept = FeedRetention()
     /// The VFS databases are opened with; tests inject faults by naming their own.
     public var vfsName = "unix-excl"
     /// Whether SIGINT and SIGTERM end ``Server/waitForSignal()``; a server inside another program leaves them alone.
@@ -59,6 +63,12 @@ public struct Configuration: Sendable {
         if tenantIdleSeconds < 1 { faults.append("a tenant is idle after at least 1 second, not \(tenantIdleSeconds)") }
         if connectionsMax < 1 { faults.append("at least 1 connection must be allowed, not \(connectionsMax)") }
         if checkpointPages < 1 { faults.append("a checkpoint is due after at least 1 page, not \(checkpointPages)") }
+        for (feed, kept) in [("messages", messagesKept), ("events", eventsKept)] {
+            if let rows = kept.rowsMax, rows < 1 { faults.append("at least 1 row of \(feed) is kept, not \(rows)") }
+            if let seconds = kept.secondsMax, seconds < 1 {
+                faults.append("rows of \(feed) are kept for at least 1 second, not \(seconds)")
+            }
+        }
         return faults + http.faults
     }
 }

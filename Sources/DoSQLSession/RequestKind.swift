@@ -2,7 +2,7 @@ public import DoSQLProtocol
 
 /// What the rules of a stream need to know of a request: which messages share a rule.
 public enum RequestKind: Sendable, Hashable {
-    /// QUERY, QUERY_ONE, RUN: may read or write, alone or inside a transaction.
+    /// QUERY, QUERY_ONE, RUN, PUBLISH: may read or write, alone or inside a transaction.
     case statement
     /// BATCH: several statements as one.
     case batch
@@ -12,6 +12,8 @@ public enum RequestKind: Sendable, Hashable {
     case load
     /// SCRIPT, MIGRATE: own transactions, so not inside one.
     case script
+    /// SUBSCRIBE: reads what is committed, so not inside a transaction. It runs until its HEAD is sent.
+    case subscribe
     /// BEGIN.
     case begin
     /// COMMIT.
@@ -26,11 +28,12 @@ public enum RequestKind: Sendable, Hashable {
     /// The kind of a request that goes on a bound stream, or nil for other messages.
     public init?(_ type: MessageType) {
         switch type {
-        case .query, .queryOne, .run: self = .statement
+        case .query, .queryOne, .run, .publish: self = .statement
         case .batch: self = .batch
         case .describe: self = .describe
         case .load: self = .load
         case .script, .migrate: self = .script
+        case .subscribe: self = .subscribe
         case .begin: self = .begin
         case .commit: self = .commit
         case .rollback: self = .rollback

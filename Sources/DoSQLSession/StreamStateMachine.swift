@@ -264,9 +264,9 @@ public struct StreamStateMachine<Pending> {
             return .refuse(.transactionAborted)
         case (.savepoint, _):
             return .start
-        case (.script, .none):
+        case (.script, .none), (.subscribe, .none):
             return .start
-        case (.script, _):
+        case (.script, _), (.subscribe, _):
             return .refuse(.transactionOpen)
         case (.statement, _), (.batch, _), (.load, _):
             return .start

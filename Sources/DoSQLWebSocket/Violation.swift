@@ -3,6 +3,7 @@ enum Violation: Error, Hashable {
     case reservedBits
     case reservedOpcode
     case unmaskedFrame
+    case wastefulLength
     case fragmentedControlFrame
     case longControlFrame
     case continuationOfNothing
@@ -29,6 +30,7 @@ enum Violation: Error, Hashable {
         case .reservedBits: "reserved bits are set"
         case .reservedOpcode: "reserved opcode"
         case .unmaskedFrame: "frame is not masked"
+        case .wastefulLength: "length is not in its shortest form"
         case .fragmentedControlFrame: "control frame is fragmented"
         case .longControlFrame: "control frame is longer than 125 bytes"
         case .continuationOfNothing: "continuation without a message"

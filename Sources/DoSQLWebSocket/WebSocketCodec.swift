@@ -1,25 +1,22 @@
 internal import DoSQLCompression
 internal import NIOCore
-internal import NIOEmbedded
 internal import NIOWebSocket
 
 /// What all WebSocket connections of a thread share: the library's channel, and zlib's memory.
 ///
-/// No state of a connection stays here between two calls. Not `Sendable`: it belongs to the thread that made it.
+/// No state of a connection stays here between two calls. Not `Sendable`: confined to the thread of its first use, and
+/// to be let go there.
 public final class WebSocketCodec {
-    let embeddedLoop = EmbeddedEventLoop()
-    private let decoding: FrameDecoding
-    // zlib's state is made when the first compressed message asks for it.
+    // Each is made when it is first asked for: zlib's memory, when the first compressed message comes or goes.
+    lazy var decoding = FrameDecoding()
     private lazy var inflater = Inflater(.raw(windowBits: 15))
     private var deflaters: [Int: Deflater] = [:]
 
     /// The end of a flushed block, which does not travel (RFC 7692, 7.2.1).
     private static let flushTail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
 
-    /// A codec for the calling thread.
-    public init() {
-        decoding = FrameDecoding(loop: embeddedLoop)
-    }
+    /// A codec that holds nothing yet.
+    public init() {}
 
     // MARK: Messages out
 

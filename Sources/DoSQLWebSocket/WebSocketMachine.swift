@@ -21,6 +21,9 @@ public final class WebSocketMachine {
         case closed
     }
 
+    /// The decoder's own bound: lengths are checked before it sees them. It takes no larger one.
+    private static let frameBytesMax = Int(UInt32.max)
+
     /// What is to be sent, in order. Whoever takes it leaves it empty, and without capacity if memory matters.
     public var output: [UInt8] = []
     /// The form in which this connection wants its messages, for ``WebSocketCodec/append(_:_:as:to:)``.
@@ -85,12 +88,12 @@ public final class WebSocketMachine {
         if head == nil {
             guard var begun = FrameHead(input) else { return nil }
             try begun.check(hasMessage: message != nil, mayCompress: variant != .plain)
-            guard begun.complete(from: input) else { return nil }
+            guard try begun.complete(from: input) else { return nil }
             head = begun
-            begin(begun)
+            try begin(begun)
         }
         guard let head else { return nil }
-        let decoder = self.decoder ?? WebSocketFrameDecoder(maxFrameSize: limits.messageBytesMax)
+        let decoder = self.decoder ?? WebSocketFrameDecoder(maxFrameSize: Self.frameBytesMax)
         self.decoder = decoder
         guard let frame = try codec.next(&input, decoder: decoder) else {
             try checkPart(of: head)
@@ -104,19 +107,20 @@ public final class WebSocketMachine {
         return (payload, head)
     }
 
-    /// A message begins with its first frame.
-    private func begin(_ head: FrameHead) {
+    /// A message begins with its first frame. One that will be too long is refused before it comes.
+    private func begin(_ head: FrameHead) throws(Violation) {
         switch head.opcode {
         case .text: message = PartialMessage(.text, isCompressed: head.isCompressed)
         case .binary: message = PartialMessage(.binary, isCompressed: head.isCompressed)
         default: break
         }
+        guard !head.isControl, let message else { return }
+        guard head.length <= UInt64(limits.messageBytesMax - message.bytes.count) else { throw .messageTooBig }
     }
 
     /// Checks what has come of a frame that is not complete: the decoder has taken its head off.
     private func checkPart(of head: FrameHead) throws(Violation) {
         guard !head.isControl, let message, let maskingKey = head.maskingKey else { return }
-        guard input.readableBytes <= limits.messageBytesMax - message.bytes.count else { throw .messageTooBig }
         guard message.isPlainText, input.readableBytes > checked,
             var part = input.getSlice(at: input.readerIndex + checked, length: input.readableBytes - checked)
         else { return }

@@ -144,4 +144,23 @@ import Testing
         let isAccepted = TenantNameRule.isValid(bytes.span)
         #expect(isAccepted == isValid)
     }
+
+    @Test func `a name in a feed has 1 to 256 bytes`() {
+        for (name, isAllowed) in [
+            ("", false), ("a", true), (String(repeating: "a", count: 256), true),
+            (String(repeating: "a", count: 257), false), (String(repeating: "ä", count: 128), true),
+            (String(repeating: "ä", count: 129), false),
+        ] {
+            #expect(Feed.isValid(name: name.utf8Span.span) == isAllowed, "\(name.utf8.count)")
+            #expect(FeedFilter.channel(name).isValid == isAllowed)
+            #expect(FeedFilter.events(types: ["a", name]).isValid == isAllowed)
+        }
+        #expect(FeedFilter.events(types: []).isValid)
+    }
+
+    @Test func `a feed's columns begin with the id and name what it is chosen by`() {
+        for feed in Feed.allCases {
+            #expect(feed.columns == ["id", feed.nameColumn, "data", "created_at"])
+        }
+    }
 }

@@ -67,6 +67,14 @@ struct MessageReading {
             line("columns", message.columns)
             option("deadline", message.deadline)
         case .loadRows: try rows(try LoadRows(body, columns: columns ?? 1).rows)
+        case .subscribe: subscribe(try Subscribe(body))
+        case .publish:
+            let message = try Publish(body)
+            line("feed", message.feed.rawValue)
+            text(message.feed.nameColumn, message.name)
+            text("data", message.data)
+            option("deadline", message.deadline)
+            bytes("key", message.idempotencyKey)
         case .begin:
             let message = try Begin(body)
             line("mode", message.mode.rawValue)
@@ -89,6 +97,18 @@ struct MessageReading {
             }
         default: preconditionFailure("\(type) is no request.")
         }
+    }
+
+    private mutating func subscribe(_ message: Subscribe) {
+        line("feed", message.filter.feed.rawValue)
+        switch message.filter {
+        case .channel(let name): line("channel", Notation.quoted(name))
+        case .events(let types):
+            line("types", types.count)
+            for type in types { line("type", Notation.quoted(type)) }
+        }
+        option("after", message.after.map(UInt64.init))
+        option("credit", message.credit)
     }
 
     private mutating func execute(_ body: Span<UInt8>, _ kind: Execute.Kind) throws(DecodeError) {
@@ -146,7 +166,11 @@ struct MessageReading {
             try self.columns(message.columns)
             try rows(message.rows)
             outcome(message.outcome)
-        case .head: try self.columns(try HeadMessage(body).columns)
+        case .head:
+            let message = try HeadMessage(body)
+            try self.columns(message.columns)
+            option("position", message.position.map(UInt64.init))
+            option("oldest", message.oldest.map(UInt64.init))
         case .rows: try rows(try RowsMessage(body, columns: columns ?? 1).rows)
         case .done:
             let message = try Done(body)
@@ -295,5 +319,6 @@ extension MessageReading {
         option("row", error.row)
         if let migration = error.migration { line("migration", Notation.quoted(migration)) }
         if let trace = error.trace { line("trace", Notation.quoted(trace)) }
+        option("oldest", error.oldest.map(UInt64.init))
     }
 }

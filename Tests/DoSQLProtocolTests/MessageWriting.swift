@@ -79,6 +79,15 @@ struct MessageWriting {
         case .loadRows:
             LoadRows.encode(
                 into: &writer, stream: stream, request: request, rows: rows(), isLast: flags.contains(.end))
+        case .subscribe:
+            Subscribe.encode(
+                into: &writer, stream: stream, request: request, flags: flags, filter: feedFilter(),
+                after: idIfAny("after"), credit: numberIfAny("credit"))
+        case .publish:
+            let feed = feed()
+            Publish.encode(
+                into: &writer, stream: stream, request: request, flags: flags, feed: feed, name: text(feed.nameColumn),
+                data: text("data"), deadline: numberIfAny("deadline"), idempotencyKey: bytesIfAny("key"))
         case .begin:
             Begin.encode(
                 into: &writer, stream: stream, request: request, flags: flags,
@@ -123,7 +132,10 @@ struct MessageWriting {
         case .result:
             ResultMessage.encode(
                 into: &writer, stream: stream, request: request, columns: columns(), rows: rows(), outcome: outcome())
-        case .head: HeadMessage.encode(into: &writer, stream: stream, request: request, columns: columns())
+        case .head:
+            HeadMessage.encode(
+                into: &writer, stream: stream, request: request, columns: columns(), position: idIfAny("position"),
+                oldest: idIfAny("oldest"))
         case .rows: RowsMessage.encode(into: &writer, stream: stream, request: request, rows: rows())
         case .done:
             Done(
@@ -250,6 +262,22 @@ extension MessageWriting {
         }
     }
 
+    private mutating func idIfAny(_ name: String) -> Int64? { numberIfAny(name).map(Int64.init) }
+
+    private mutating func feed() -> Feed {
+        guard let feed = Feed(rawValue: number("feed")) else { preconditionFailure("There is no such feed.") }
+        return feed
+    }
+
+    private mutating func feedFilter() -> FeedFilter {
+        switch feed() {
+        case .messages: return .channel(text("channel"))
+        case .events:
+            let count: Int = number("types")
+            return .events(types: (0..<count).map { _ in text("type") })
+        }
+    }
+
     private mutating func expression(_ name: String) -> Expression? {
         let value = take(name)
         if value == "none" { return nil }
@@ -349,6 +377,7 @@ extension MessageWriting {
         error.row = numberIfAny("row")
         error.migration = textIfAny("migration")
         error.trace = textIfAny("trace")
+        error.oldest = idIfAny("oldest")
         return error
     }
 }

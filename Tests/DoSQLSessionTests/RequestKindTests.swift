@@ -14,7 +14,7 @@ struct RequestKindTests {
 
     @Test(arguments: [
         (MessageType.query, RequestKind.statement), (.queryOne, .statement), (.run, .statement), (.batch, .batch),
-        (.script, .script),
+        (.publish, .statement), (.script, .script), (.subscribe, .subscribe),
         (.migrate, .script), (.describe, .describe), (.load, .load), (.begin, .begin), (.commit, .commit),
         (.rollback, .rollback),
         (.savepoint, .savepoint), (.release, .savepoint), (.rollbackTo, .savepoint), (.close, .close),

@@ -70,7 +70,7 @@ struct StreamOrderTests {
 
     // MARK: Order
 
-    @Test(arguments: [RequestKind.statement, .batch, .describe, .load, .script, .begin, .close])
+    @Test(arguments: [RequestKind.statement, .batch, .describe, .load, .script, .subscribe, .begin, .close])
     func `nothing overtakes a read`(_ kind: RequestKind) {
         let stream = Dialogue.open()
         #expect(stream.receive(1, .statement, isWrite: false) == .start)
@@ -131,7 +131,9 @@ struct StreamOrderTests {
         #expect(stream.next(isWrite: true) == "3 joins")
     }
 
-    @Test(arguments: [RequestKind.batch, .describe, .load, .script, .begin, .commit, .rollback, .savepoint, .close])
+    @Test(arguments: [
+        RequestKind.batch, .describe, .load, .script, .subscribe, .begin, .commit, .rollback, .savepoint, .close,
+    ])
     func `only statements join`(_ kind: RequestKind) {
         let stream = Dialogue.open()
         #expect(stream.receive(1, .statement, isWrite: true) == .start)

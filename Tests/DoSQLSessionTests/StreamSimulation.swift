@@ -107,7 +107,7 @@ struct StreamSimulation {
         guard !isClosed else { return }
         let kinds: [RequestKind] = [
             .statement, .statement, .statement, .statement, .statement, .statement, .batch, .describe, .load, .script,
-            .begin, .begin,
+            .subscribe, .begin, .begin,
             .commit, .commit, .rollback, .savepoint, random.once(in: 12) ? .close : .statement,
         ]
         let request = send(kinds.randomElement(using: &random)!)
@@ -259,7 +259,7 @@ struct StreamSimulation {
                 after = !succeeds && transaction != .aborted && random.once(in: 2) ? transaction : .none
             case .rollback: after = .none
             case .statement where transaction != .none && succeeds && random.once(in: 20): after = .none
-            case .describe, .script: break
+            case .describe, .script, .subscribe: break
             default: if !succeeds && transaction == .write && random.once(in: 4) { after = .aborted }
             }
         }

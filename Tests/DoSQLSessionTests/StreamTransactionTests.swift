@@ -12,6 +12,7 @@ struct StreamTransactionTests {
         (.savepoint, .noTransaction, nil, .transactionAborted),
         (.describe, nil, nil, nil),
         (.script, nil, .transactionOpen, .transactionOpen),
+        (.subscribe, nil, .transactionOpen, .transactionOpen),
         (.begin, nil, .transactionOpen, .transactionOpen),
         (.commit, .noTransaction, nil, nil),
         (.rollback, .noTransaction, nil, nil),

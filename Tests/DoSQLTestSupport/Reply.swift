@@ -10,6 +10,10 @@ public struct Reply: Sendable {
     public let bodySize: Int
     /// What it says.
     public let message: Message
+    /// Of a subscription's HEAD: the id after which rows come.
+    public let position: Int64?
+    /// Of a subscription's HEAD: the least id that is there.
+    public let oldest: Int64?
 
     /// What a server can say (`protocol/messages.md`).
     public enum Message: Sendable {
@@ -48,6 +52,8 @@ public struct Reply: Sendable {
         stream = header.stream
         request = header.request
         bodySize = body.count
+        var position: Int64?
+        var oldest: Int64?
         switch try header.validate(sentBy: .server) {
         case .helloOK: message = .helloOK(try HelloOK(body))
         case .pong: message = .pong([UInt8](copying: try Pong(body).payload))
@@ -58,7 +64,11 @@ public struct Reply: Sendable {
             let result = try ResultMessage(body)
             message = .result(
                 columns: try result.columns.copy(), rows: try result.rows.copy(), outcome: result.outcome)
-        case .head: message = .head(try HeadMessage(body).columns.copy())
+        case .head:
+            let head = try HeadMessage(body)
+            message = .head(try head.columns.copy())
+            position = head.position
+            oldest = head.oldest
         case .rows:
             guard let columns else { throw .outOfRange }
             message = .rows(try RowsMessage(body, columns: columns).rows.copy())
@@ -75,6 +85,8 @@ public struct Reply: Sendable {
         case .error: message = .error(try ErrorMessage(body))
         case let type: throw .reservedType(type.rawValue)
         }
+        self.position = position
+        self.oldest = oldest
     }
 
     /// Whether its request has been answered with it.

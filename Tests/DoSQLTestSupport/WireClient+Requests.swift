@@ -155,6 +155,31 @@ extension WireClient {
         return writer.bytes.count - FrameHeader.size
     }
 
+    /// Sends SUBSCRIBE.
+    @discardableResult
+    public func sendSubscribe(
+        _ filter: FeedFilter, after: Int64? = nil, credit: UInt64? = nil, stream: UInt16 = 1, flags: FrameFlags = []
+    ) throws -> UInt32 {
+        try send { writer, request in
+            Subscribe.encode(
+                into: &writer, stream: stream, request: request, flags: flags, filter: filter, after: after,
+                credit: credit)
+        }
+    }
+
+    /// Sends PUBLISH.
+    @discardableResult
+    public func sendPublish(
+        _ data: String, to name: String, feed: Feed = .messages, stream: UInt16 = 1, flags: FrameFlags = [],
+        deadline: UInt64? = nil, key: String? = nil
+    ) throws -> UInt32 {
+        try send { writer, request in
+            Publish.encode(
+                into: &writer, stream: stream, request: request, flags: flags, feed: feed, name: name, data: data,
+                deadline: deadline, idempotencyKey: key.map { Array($0.utf8) })
+        }
+    }
+
     /// Sends BEGIN.
     @discardableResult
     public func sendBegin(

@@ -148,6 +148,28 @@ extension WireClient {
         return Int(clamping: bytes)
     }
 
+    /// SUBSCRIBE up to its HEAD, which is given. The rows come by `receive(for:)`.
+    public func subscribe(
+        _ filter: FeedFilter, after: Int64? = nil, credit: UInt64? = nil, stream: UInt16 = 1
+    ) throws -> (request: UInt32, head: Reply) {
+        let request = try sendSubscribe(filter, after: after, credit: credit, stream: stream)
+        let reply = try receive(for: request)
+        if let error = reply.error { throw error }
+        guard case .head = reply.message else {
+            throw TestSupportError("SUBSCRIBE was answered with \(reply.message)")
+        }
+        return (request, reply)
+    }
+
+    /// PUBLISH.
+    @discardableResult
+    public func publish(
+        _ data: String, to name: String, feed: Feed = .messages, stream: UInt16 = 1, deadline: UInt64? = nil,
+        key: String? = nil
+    ) throws -> Answer {
+        try answer(to: try sendPublish(data, to: name, feed: feed, stream: stream, deadline: deadline, key: key))
+    }
+
     /// DESCRIBE.
     public func describe(
         _ statement: StatementSource, stream: UInt16 = 1, withPlan: Bool = false

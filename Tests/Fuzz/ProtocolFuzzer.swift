@@ -89,6 +89,8 @@ private func walk(_ type: MessageType, _ body: Span<UInt8>, columns: Int) throws
     case .describe: _ = try Describe(body)
     case .load: _ = try Load(body)
     case .loadRows: _ = try LoadRows(body, columns: columns).rows.copy()
+    case .subscribe: try check(Subscribe(body))
+    case .publish: _ = Feed.isValid(name: try Publish(body).name)
     case .begin: _ = try Begin(body)
     case .commit: _ = try Commit(body)
     case .rollback: try Rollback.decode(body)
@@ -120,6 +122,16 @@ private func walk(_ type: MessageType, _ body: Span<UInt8>, columns: Int) throws
     case .tenantList: _ = try TenantList(body)
     case .error: _ = try ErrorMessage(body)
     }
+}
+
+/// A subscription comes back the same from the shortest form of its frame.
+private func check(_ message: Subscribe) throws(DecodeError) {
+    _ = message.filter.isValid
+    var writer = ByteWriter()
+    Subscribe.encode(
+        into: &writer, stream: 1, request: 1, filter: message.filter, after: message.after, credit: message.credit)
+    let again = try Subscribe(writer.bytes.span.extracting(droppingFirst: FrameHeader.size))
+    precondition(again == message, "A subscription comes back the same.")
 }
 
 private func walk(_ parameters: ParametersView, inBatch: Bool) throws(DecodeError) {

@@ -14,6 +14,8 @@ public enum MigrationError: Error, Sendable, Hashable {
     case foreignKeyViolations(id: String, violations: [Connection.ForeignKeyViolation])
     /// A statement did not compile, was refused, or failed.
     case failed(id: String, statementIndex: Int, excerpt: String, error: PrepareError)
+    /// It makes a table that the server has made before, and the rows in it do not fit.
+    case rowsDoNotFit(id: String, statementIndex: Int, table: String, error: SQLiteError)
     /// The statements ran, and their transaction could not be committed.
     case commitFailed(id: String, error: SQLiteError)
     /// The table of migrations could not be read.
@@ -41,6 +43,9 @@ extension MigrationError: CustomStringConvertible {
                 + "\(violations.first.map { "\($0.table), referring to \($0.parent)" } ?? "no table")."
         case .failed(let id, let index, let excerpt, let error):
             "Migration \(id), statement \(index) (\(excerpt)): \(error.description)"
+        case .rowsDoNotFit(let id, let index, let table, let error):
+            "Migration \(id), statement \(index), makes the table \(table), which publishing to it has made already, "
+                + "and the rows that were published do not fit: \(error.description)"
         case .commitFailed(let id, let error):
             "Migration \(id) could not be committed: \(error.description)"
         case .unreadable(let error):

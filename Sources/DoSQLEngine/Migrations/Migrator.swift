@@ -1,15 +1,21 @@
 /// Brings a database's schema up to date: each migration once, in order, in one transaction with the row that says so.
 ///
-/// Invariant: the applied migrations are a prefix of all given ones, unchanged since.
+/// Migrations come from several sources, such as a server's folder and an application's own list, each with an order of
+/// its own. Invariant: of the migrations given together, the applied ones are a prefix, unchanged since.
 public struct Migrator {
     /// The table it remembers them in; a reserved name, so clients see it only in the schema.
     public static let table = "__dosql_migrations"
 
+    private let provisional: [ProvisionalTable]
     private let beforeCommit: ScriptRunner.CommitHook
 
-    /// Takes what else belongs into each migration's transaction, such as the number of the change.
-    public init(beforeCommit: @escaping ScriptRunner.CommitHook = { (_: borrowing Connection) throws(SQLiteError) in })
-    {
+    /// Takes the tables that a migration may make although they are there, and what else belongs into each migration's
+    /// transaction, such as the number of the change.
+    public init(
+        provisional: [ProvisionalTable] = [],
+        beforeCommit: @escaping ScriptRunner.CommitHook = { (_: borrowing Connection) throws(SQLiteError) in }
+    ) {
+        self.provisional = provisional
         self.beforeCommit = beforeCommit
     }
 
@@ -25,7 +31,9 @@ public struct Migrator {
         } catch {
             throw .unreadable(error)
         }
-        let lastApplied = applied.keys.max(by: Migration.precedes)
+        // What another source has applied says nothing about the order of this one.
+        let given = Set(ordered.map(\.id))
+        let lastApplied = applied.keys.filter(given.contains).max(by: Migration.precedes)
         var statuses: [MigrationStatus] = []
         for migration in ordered {
             let application = applied.removeValue(forKey: migration.id)
@@ -91,20 +99,22 @@ public struct Migrator {
         let sql = migration.sql
         let text = sql.span
         var cursor = StatementCursor()
+        var takeover = ProvisionalTakeover(provisional)
         var skipsForeignKeys = false
         do throws(PrepareError) {
             // The first statement is prepared before the transaction: a setting of foreign keys acts then, or never.
-            var statement = try cursor.next(in: text, on: connection)
-            if let setting = statement?.access.foreignKeysSetting {
+            let first = try? cursor.next(in: text, on: connection)
+            if let setting = first?.access.foreignKeysSetting {
                 skipsForeignKeys = !setting
-                statement = nil
+            } else {
+                cursor = StatementCursor()
             }
             do throws(SQLiteError) {
                 try connection.beginImmediate()
             } catch {
                 throw .sqlite(error)
             }
-            if statement == nil { statement = try cursor.next(in: text, on: connection) }
+            var statement = try takeover.next(&cursor, in: text, on: connection)
             while let current = statement {
                 if let control = current.access.transactionControl {
                     throw .denied(.transactionControl(keyword: control.keyword))
@@ -115,11 +125,15 @@ public struct Migrator {
                     }
                 } else {
                     try current.finish()
+                    try takeover.finish(on: connection)
                 }
-                statement = try cursor.next(in: text, on: connection)
+                statement = try takeover.next(&cursor, in: text, on: connection)
             }
         } catch {
             switch error {
+            case .sqlite(let cause) where takeover.failedTable != nil:
+                throw .rowsDoNotFit(
+                    id: migration.id, statementIndex: cursor.index, table: takeover.failedTable ?? "", error: cause)
             case .denied(.transactionControl(let keyword)), .denied(.savepoint(let keyword)):
                 throw .transactionControl(id: migration.id, statementIndex: cursor.index, keyword: keyword)
             case .denied(.pragmaSetting(name: "foreign_keys")):

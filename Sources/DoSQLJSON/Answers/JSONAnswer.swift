@@ -107,6 +107,12 @@ extension JSONAnswer {
         openRows(rows, to: &writer)
     }
 
+    /// The first line of rows that are arrays on lines: the columns' names (`protocol/http.md`, NDJSON).
+    public static func appendColumnsLine(_ rows: RowTranscoder, to writer: inout ByteWriter) {
+        rows.appendColumns(to: &writer)
+        writer.writeU8(0x0A)
+    }
+
     /// The end of a query's answer behind its last row. What a statement changed that also gave rows is told too.
     public static func endRows(
         _ outcome: Outcome, style: ResultStyle = ResultStyle(), to writer: inout ByteWriter

@@ -3,7 +3,7 @@ import DoSQLProtocol
 extension ByteWriter {
     /// JSON that stands in our own source: braces, names.
     @inline(always)
-    mutating func appendJSON(literal: String) { bytes.append(contentsOf: literal.utf8) }
+    mutating func appendJSON(literal: String) { append(literal.utf8.span) }
 
     /// A JSON string of our own words or a message's, which are UTF-8.
     mutating func appendJSON(string: String) {

@@ -86,7 +86,9 @@ extension JSONReader {
     @_lifetime(self: copy self)
     fileprivate mutating func readTaggedInteger() throws(JSONFault) -> Int64 {
         let text = try readTagged("$int")
-        guard let value = text.integer else { throw JSONFault("the digits of a 64-bit integer are needed", path: "$int") }
+        guard let value = text.integer else {
+            throw JSONFault("the digits of a 64-bit integer are needed", path: "$int")
+        }
         return value
     }
 
@@ -99,7 +101,9 @@ extension JSONReader {
             throw JSONFault(
                 "SQLite cannot store NaN: send null if that is meant", code: .nanNotStorable, path: "$double")
         }
-        guard let value = text.real else { throw JSONFault("a number, Infinity or -Infinity is needed", path: "$double") }
+        guard let value = text.real else {
+            throw JSONFault("a number, Infinity or -Infinity is needed", path: "$double")
+        }
         return value
     }
 

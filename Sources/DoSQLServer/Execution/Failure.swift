@@ -23,6 +23,8 @@ public struct Failure: Error, Sendable {
     public var migration: String?
     /// The bound that was met.
     public var limit: (name: String, value: Int)?
+    /// The least id of a feed's rows that are still there.
+    public var oldest: Int64?
     /// When to try again, in milliseconds.
     public var retryAfter: Int?
 
@@ -118,7 +120,7 @@ public struct Failure: Error, Sendable {
             limit: limit.map { .init(name: $0.name, value: UInt64($0.value)) },
             statement: statement.map { .init(index: UInt64($0.index), offset: UInt64($0.offset)) },
             row: row.map(UInt64.init),
-            migration: migration.map { Self.clipped($0, to: Self.migrationMax) })
+            migration: migration.map { Self.clipped($0, to: Self.migrationMax) }, oldest: oldest)
     }
 
     /// Bytes of an error's texts. SQLite and migrations quote what a client sent, and an ERROR must fit into the least
@@ -202,6 +204,11 @@ extension Failure {
                 sqlite = sqliteError.code.rawValue
                 offset = sqliteError.offset
             }
+        case .rowsDoNotFit(let id, let index, _, let cause):
+            self.init(.migrationFailed, "\(error)")
+            migration = id
+            statement = (index, 0)
+            sqlite = cause.code.rawValue
         case .commitFailed(let id, let cause):
             self.init(.migrationFailed, "\(error)")
             migration = id

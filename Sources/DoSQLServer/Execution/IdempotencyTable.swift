@@ -58,6 +58,15 @@ struct IdempotencyTable: Sendable {
                 hasher.update(step.condition)
                 hasher.update(step.assertion)
             }
+        case .publish:
+            do throws(DecodeError) {
+                let publish = try Publish(body.span)
+                hasher.update(data: [publish.feed.rawValue])
+                hasher.update(publish.name)
+                hasher.update(publish.data)
+            } catch {
+                throw Failure(error)
+            }
         case .script:
             do throws(DecodeError) { hasher.update(try Script(body.span).sql) } catch { throw Failure(error) }
         default:

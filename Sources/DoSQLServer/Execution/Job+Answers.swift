@@ -27,7 +27,7 @@ extension Job {
     func acknowledgement(_ outcome: Outcome) -> [UInt8] {
         var writer = ByteWriter(capacity: 48)
         switch type {
-        case .run: Done(outcome).encode(into: &writer, stream: address.stream, request: address.request)
+        case .run, .publish: Done(outcome).encode(into: &writer, stream: address.stream, request: address.request)
         case .query, .queryOne:
             ResultMessage.encode(
                 into: &writer, stream: address.stream, request: address.request, columns: [], rows: [], outcome: outcome

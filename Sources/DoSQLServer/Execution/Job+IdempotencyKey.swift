@@ -9,6 +9,7 @@ extension Job {
             case .query, .queryOne, .run:
                 return Self.copy(try Execute(body.span, kind: Execute.kind(of: type)).idempotencyKey)
             case .batch: return Self.copy(try Batch(body.span).idempotencyKey)
+            case .publish: return Self.copy(try Publish(body.span).idempotencyKey)
             case .script: return Self.copy(try Script(body.span).idempotencyKey)
             case .commit: return Self.copy(try Commit(body.span).idempotencyKey)
             default: return nil

@@ -34,6 +34,8 @@ struct TransactionRunner: Sendable {
     let mode: TransactionState
     /// Whether it is one request's own, and ends with it.
     private let isSingle: Bool
+    /// What PUBLISH needs; nil where nothing is written.
+    private let feeds: FeedPublisher?
     /// SQLite rolled it back: every statement is refused.
     private(set) var isAborted = false
     /// Whether it has changed anything.
@@ -44,7 +46,8 @@ struct TransactionRunner: Sendable {
     /// Savepoint of one request, below those of a batch's steps.
     private static let savepointDepth = 4
 
-    init(address: RequestAddress, mode: TransactionState, isSingle: Bool) {
+    init(address: RequestAddress, mode: TransactionState, isSingle: Bool, feeds: FeedPublisher? = nil) {
+        self.feeds = feeds
         self.address = address
         self.mode = mode
         self.isSingle = isSingle
@@ -139,7 +142,7 @@ struct TransactionRunner: Sendable {
             switch job.type {
             case .query, .queryOne, .run:
                 return try carryOutStatement(job, on: connection, lsn: lsn, outbox: &outbox)
-            case .batch:
+            case .batch, .publish:
                 try answerWhole(job, on: connection, lsn: lsn, outbox: &outbox)
                 return isSingle ? .rollBack : .wait
             case .describe:
@@ -266,8 +269,8 @@ struct TransactionRunner: Sendable {
         }
         do throws(Failure) {
             let answer = try WholeRequest.run(
-                job, on: connection, isReadOnly: mode == .read, transaction: state, numbers: .init(current: lsn, own: 0)
-            )
+                job, on: connection, isReadOnly: mode == .read, transaction: state,
+                numbers: .init(current: lsn, own: 0), feeds: feeds)
             if ownSavepoint {
                 do throws(SQLiteError) { try connection.release(Self.savepointDepth) } catch { throw Failure(error) }
             }

@@ -1,7 +1,7 @@
 import DoSQLEngine
 import DoSQLProtocol
 
-/// Carries out a QUERY, QUERY_ONE, RUN or BATCH that is answered in one frame, inside a transaction that is open
+/// Carries out a QUERY, QUERY_ONE, RUN, BATCH or PUBLISH that is answered in one frame, inside a transaction that is open
 /// already.
 enum WholeRequest {
     /// The numbers an answer may carry as its LSN.
@@ -16,7 +16,7 @@ enum WholeRequest {
     /// - Throws: why it failed; the caller takes back what it did.
     static func run(
         _ job: Job, on connection: borrowing Connection, isReadOnly: Bool, transaction: TransactionState,
-        numbers: Numbers
+        numbers: Numbers, feeds: FeedPublisher?
     ) throws(Failure) -> Answer {
         var writer = ByteWriter(capacity: 96)
         let stream = job.address.stream
@@ -34,6 +34,12 @@ enum WholeRequest {
                 batch, statements: job.statements, on: connection, isReadOnly: isReadOnly, into: &writer,
                 bytesMax: bytesMax,
                 interruption: { job.interruption })
+        case .publish:
+            guard !isReadOnly, let feeds else { throw .readOnly }
+            let publish: Publish
+            do throws(DecodeError) { publish = try Publish(body.span) } catch { throw Failure(error) }
+            effects = try feeds.publish(publish, on: connection, interruption: { job.interruption })
+            frame = writer.beginFrame(.done, stream: stream, request: request)
         default:
             let execute = try Execute(body.span, of: job)
             let statement = try StatementRunner.prepare(execute.statement, statements: job.statements, on: connection)

@@ -2,6 +2,7 @@ import DoSQLCompression
 import DoSQLHTTP
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLWebSocket
 
 /// What the web faces of one shard share: parsers' decoders, compressors, the date, policies.
 final class WebContext {
@@ -14,6 +15,7 @@ final class WebContext {
     let decoders = DecoderPool()
     let tenants: TenantSource
     let cors: CORSPolicy
+    let webSocketCodec = WebSocketCodec()
     private let secureHeaders: HeaderBlock
     private let requestIDPrefix: String
     private var requestCount: UInt64 = 0
@@ -71,5 +73,16 @@ final class WebContext {
         guard deflaters.count < Self.deflatersMax else { return }
         deflater.reset()
         deflaters.append(deflater)
+    }
+}
+
+extension CORSPolicy {
+    /// Whether pages of this origin may use the server.
+    func allows(_ origin: String) -> Bool {
+        switch origins {
+        case .none: false
+        case .any: true
+        case .listed(let allowed): allowed.contains(origin)
+        }
     }
 }

@@ -6,6 +6,8 @@ enum FaceKind: Int, CaseIterable, Sendable {
     case binary
     /// HTTP, event streams with it (`protocol/http.md`).
     case http
+    /// The hub, or frames in messages of a WebSocket.
+    case webSocket
 
     /// Those that speak.
     static var speaking: ArraySlice<FaceKind> { allCases.dropFirst() }
@@ -16,6 +18,7 @@ enum FaceKind: Int, CaseIterable, Sendable {
         case .newcomer: "new"
         case .binary: "binary"
         case .http: "http"
+        case .webSocket: "websocket"
         }
     }
 }

@@ -88,6 +88,7 @@ extension Session {
 
     /// CANCEL, CREDIT and LOAD_ROWS: they may have crossed the answer of their request, and are ignored then.
     func part(_ header: FrameHeader, _ body: Span<UInt8>) {
+        if let subscription = subscriptions[header.request] { return part(header, body, of: subscription) }
         guard let entry = inFlight[header.request] else {
             // Credit of a request that has not left its stream's line counts when it has.
             if header.type == MessageType.credit.rawValue, machine.isInFlight(header.request),

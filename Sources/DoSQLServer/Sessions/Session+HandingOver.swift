@@ -53,6 +53,7 @@ extension Session {
             }
         case .batch: deadline = (try? Batch(body))?.deadline
         case .load: deadline = (try? Load(body))?.deadline
+        case .publish: deadline = (try? Publish(body))?.deadline
         default: break
         }
         stream.machine.started(header.request, asWrite: false)
@@ -116,6 +117,7 @@ extension Session {
 
     func close(_ stream: SessionStream, _ header: FrameHeader, isDeferred: Bool) {
         abandonTransaction(of: stream)
+        endSubscriptions(Failure(.cancelled, "stream \(stream.id) was closed"), on: stream.id)
         streams[stream.id] = nil
         OK(Outcome()).encode(into: &output, stream: header.stream, request: header.request)
         makeDirty()

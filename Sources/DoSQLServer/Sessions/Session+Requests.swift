@@ -59,6 +59,7 @@ extension Session {
         case .batch: (try? Batch(body))?.deadline
         case .script: (try? Script(body))?.deadline
         case .load: (try? Load(body))?.deadline
+        case .publish: (try? Publish(body))?.deadline
         default: nil
         }
     }
@@ -181,6 +182,10 @@ extension Session {
                 return startWhenReaderIsOpen(stream, type, header, body)
             }
             carryOut(stream, type, header, body, on: reader, isDeferred: isDeferred)
+        case .publish:
+            publish(stream, header, body, isDeferred: isDeferred)
+        case .subscribe:
+            subscribe(stream, header, body, isDeferred: isDeferred)
         case .begin:
             begin(stream, header, body, isDeferred: isDeferred)
         case .script, .migrate, .load:
@@ -199,6 +204,8 @@ extension Session {
             case .batch: _ = try Batch(body)
             case .describe: _ = try Describe(body)
             case .migrate: _ = try Migrate(body)
+            case .publish: _ = try Publish(body)
+            case .subscribe: _ = try Subscribe(body)
             default: break
             }
             return nil
@@ -211,7 +218,9 @@ extension Session {
     private func startIfWrite(
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
     ) -> Bool {
-        guard let reader = stream.tenant.reader, !stream.isReadOnly else { return false }
+        guard !stream.isReadOnly else { return false }
+        if type == .publish { return publishBehindWrites(stream, header, body, isDeferred: isDeferred) }
+        guard let reader = stream.tenant.reader else { return false }
         guard let execute = try? Execute(body, kind: Execute.kind(of: type)),
             let statement = try? StatementRunner.prepare(
                 execute.statement, statements: statements, on: reader.connection),

@@ -38,6 +38,10 @@ final class Session {
     var earlyCredit: [UInt32: Int] = [:]
     /// Parts of results that the transport has not taken yet, with their bytes.
     var untaken: [(request: UInt32, bytes: Int)] = []
+    /// By the request that began each.
+    var subscriptions: [UInt32: WireSubscription] = [:]
+    /// Not once the server stops: they would keep it waiting.
+    var takesSubscriptions = true
     var replyMax = Limits.frameMaxLeast
     var isClosing = false
     private var isPaused = false
@@ -167,6 +171,7 @@ final class Session {
 
     /// The socket has taken what was sent: those who produce results may go on.
     private func taken() {
+        resumeSubscriptions()
         guard !untaken.isEmpty else { return }
         let parts = untaken
         untaken.removeAll(keepingCapacity: true)
@@ -184,6 +189,8 @@ final class Session {
         machine.drain()
         GoAway(.shuttingDown, "the server is shutting down", retryAfter: 1000).encode(into: &output)
         makeDirty()
+        takesSubscriptions = false
+        endSubscriptions(Failure(.shuttingDown, Self.wording(of: .shuttingDown)))
         closeIfDrained()
     }
 
@@ -245,6 +252,7 @@ final class Session {
             }
         }
         inFlight.removeAll()
+        cancelSubscriptions()
         untaken.removeAll()
         for stream in streams.values {
             stream.submit(.abandon)

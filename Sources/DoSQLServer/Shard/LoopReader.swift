@@ -19,7 +19,7 @@ final class LoopReader {
     /// How long a statement may hold up everybody else on the loop.
     static let timeMax: UInt64 = 2_000_000
     /// When the watchdog stops what the budget could not: inside one long opcode.
-    private static let watchTime = 5 * timeMax
+    static let watchTime = 5 * timeMax
     /// How many bytes an answer of the loop has at most: one frame of rows.
     static let bytesMax = Limits.rowsFrameMax
     /// The longest text or blob the loop touches; beyond it `TOOBIG` sends the read to a thread of its own.
@@ -29,9 +29,14 @@ final class LoopReader {
 
     let connection: Connection
     private let tenant: Tenant
-    private let watch: Watchdog.Post
+    let watch: Watchdog.Post
     private var isInTransaction = false
     private var seenLSN: UInt64 = 0
+    /// The number of the turn's read transaction: what has been read holds for as long as it is the same.
+    private(set) var snapshot: UInt64 = 0
+    /// What is known of the tenant's feeds.
+    var messages = KnownFeed()
+    var events = KnownFeed()
     private var slow: [UInt64: UInt8] = [:]
 
     init(_ connection: consuming Connection, tenant: Tenant) {
@@ -133,13 +138,14 @@ final class LoopReader {
     }
 
     /// Takes the turn's snapshot, or a newer one if somebody has been told of a newer commit.
-    private func refresh() throws(SQLiteError) {
+    func refresh() throws(SQLiteError) {
         let published = tenant.publishedLSN.load(ordering: .acquiring)
         if isInTransaction {
             if published == seenLSN { return }
             endTurn()
         }
         seenLSN = published
+        snapshot += 1
         try connection.beginRead()
         isInTransaction = true
         // The progress handler cannot stop one long opcode; this can.

@@ -33,7 +33,11 @@ final class Shard {
     private var tenants: [TenantName: ShardTenant] = [:]
     private var dirtySessions: [Session] = []
     private var dirtyFaces: [any Face] = []
+    private var formerFaces: [any Face] = []
     private var inTurn: [ShardTenant] = []
+    private(set) var feeds: ShardFeeds!
+    /// Whether the turn's work is over: what becomes due now needs another one.
+    private(set) var isEndingTurn = false
     private var ticker: Timer!
     private var drainDeadline: UInt64?
     private var isStopped = false
@@ -44,6 +48,7 @@ final class Shard {
         self.context = context
         web = WebContext(context, shard: index)
         transactions = TransactionTable(of: self)
+        feeds = ShardFeeds(self)
         mailbox = try Mailbox(on: loop) { [unowned self] messages in
             for message in messages { received(message) }
         }
@@ -68,28 +73,41 @@ final class Shard {
     }
 
     private func endTurn() {
-        let now = inTurn.isEmpty ? 0 : loop.now
+        isEndingTurn = true
+        defer { isEndingTurn = false }
+        feeds.work()
+        // A flush lets waiting requests begin, which may read, and may close a connection, which may make others dirty.
+        repeat {
+            endReads()
+            flush()
+        } while !inTurn.isEmpty || !dirtySessions.isEmpty || !dirtyFaces.isEmpty
+        if !formerFaces.isEmpty { formerFaces.removeAll() }
+    }
+
+    private func endReads() {
+        guard !inTurn.isEmpty else { return }
+        let now = loop.now
         for tenant in inTurn {
             tenant.isInTurn = false
             tenant.reader?.endTurn()
             tenant.tenant.touch(now)
         }
         inTurn.removeAll(keepingCapacity: true)
-        // A flush may close a connection, and that may make others dirty.
-        while !dirtySessions.isEmpty || !dirtyFaces.isEmpty {
-            var index = 0
-            while index < dirtySessions.count {
-                dirtySessions[index].flush()
-                index += 1
-            }
-            dirtySessions.removeAll(keepingCapacity: true)
-            index = 0
-            while index < dirtyFaces.count {
-                dirtyFaces[index].flush()
-                index += 1
-            }
-            dirtyFaces.removeAll(keepingCapacity: true)
+    }
+
+    private func flush() {
+        var index = 0
+        while index < dirtySessions.count {
+            dirtySessions[index].flush()
+            index += 1
         }
+        dirtySessions.removeAll(keepingCapacity: true)
+        index = 0
+        while index < dirtyFaces.count {
+            dirtyFaces[index].flush()
+            index += 1
+        }
+        dirtyFaces.removeAll(keepingCapacity: true)
     }
 
     // MARK: Tenants
@@ -124,6 +142,10 @@ final class Shard {
             measurement.add(reading)
         case .report(let report, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(report, exchange: caller.exchange)
+        case .committed(let tenant):
+            feeds.committed(tenant)
+        case .feedRead(let errand, let result):
+            feeds.arrived(errand, result)
         case .drain:
             drain()
         }
@@ -176,7 +198,8 @@ final class Shard {
 
     /// Somebody else speaks on the connection from now on.
     func faceChanged(_ face: any Face) {
-        faces[face.connection] = face
+        // It is the former one that calls: it stays until the turn ends.
+        if let former = faces.updateValue(face, forKey: face.connection) { formerFaces.append(former) }
         metrics.connectionBegan(face.kind)
     }
 

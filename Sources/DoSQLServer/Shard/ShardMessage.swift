@@ -20,6 +20,10 @@ enum ShardMessage: Sendable {
     case measure(Measurement)
     /// What an exchange asked the server itself.
     case report(OperatingReport, for: TransactionCaller)
+    /// Something of a tenant was committed that the shard watches.
+    case committed(Tenant)
+    /// A thread has read of a feed for the shard.
+    case feedRead(FeedErrand, Result<FeedErrand.Found, Failure>)
     /// Stop: say GOAWAY, finish, close.
     case drain
 }

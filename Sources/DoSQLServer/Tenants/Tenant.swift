@@ -21,6 +21,8 @@ final class Tenant: Sendable {
         case open(@Sendable (Failure?) -> Void)
         /// Checkpoint, if it is still due.
         case checkpoint
+        /// Remove some of what the feeds need not keep any more.
+        case trim
         /// Close the file, if nobody reads it; then call back with whether it was closed.
         case close(@Sendable (Bool) -> Void)
     }
@@ -74,6 +76,11 @@ final class Tenant: Sendable {
     let isCheckpointBlocked = Atomic<Bool>(false)
     /// Whether a checkpoint or a close that nobody waits for is in the line already.
     private let awaitsMaintenance = Atomic<Bool>(false)
+    /// The shards that have subscribers of its feeds.
+    let watchers = FeedWatchers()
+    /// The newest change of which the feeds have been trimmed, and when that was.
+    let trimmedLSN = Atomic<UInt64>(.max)
+    let trimmedAt = Atomic<UInt64>(0)
     /// Monotonic nanoseconds of the last use.
     let lastUsed: Atomic<UInt64>
 
@@ -218,6 +225,10 @@ final class Tenant: Sendable {
         case .checkpoint:
             awaitsMaintenance.store(false, ordering: .relaxed)
             database?.checkpoint()
+        case .trim:
+            awaitsMaintenance.store(false, ordering: .relaxed)
+            // In steps, so that writes come in between.
+            if database?.trimFeeds(watch: watch) == true { maintain(.trim) }
         case .close(let done):
             awaitsMaintenance.store(false, ordering: .relaxed)
             done(close(&database))

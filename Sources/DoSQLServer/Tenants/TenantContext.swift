@@ -1,5 +1,6 @@
 import DoSQLEngine
 import DoSQLLoop
+import DoSQLProtocol
 import DoSQLSession
 import Synchronization
 
@@ -24,6 +25,8 @@ final class TenantContext: Sendable {
     let metrics = WriteMetrics()
     let checkpointPages: Int
     let session: SessionLimits
+    /// How much is kept of each feed.
+    let kept: [Feed: FeedRetention]
     private let synchronous: OpenOptions.Synchronous
     private let cacheKiB: Int
     private let vfsName: String
@@ -44,6 +47,7 @@ final class TenantContext: Sendable {
         createsTenants = configuration.createsTenants
         checkpointPages = configuration.checkpointPages
         session = configuration.session
+        kept = [.messages: configuration.messagesKept, .events: configuration.eventsKept].filter { $0.value.isBounded }
         synchronous = configuration.synchronous
         cacheKiB = configuration.cacheKiB
         vfsName = configuration.vfsName

@@ -61,6 +61,7 @@ final class TenantStore: Sendable {
             let frames = tenant.walFrames.load(ordering: .relaxed)
             let rests = frames >= Self.checkpointPagesMin && used &+ Self.restTime < now
             if frames >= context.checkpointPages || rests { tenant.maintain(.checkpoint) }
+            if !context.kept.isEmpty, tenant.isTrimDue(now) { tenant.maintain(.trim) }
         }
         let byAge = open.sorted { $0.used < $1.used }
         for (index, entry) in byAge.enumerated() where entry.used &+ idleTime < now || index < byAge.count - openMax {

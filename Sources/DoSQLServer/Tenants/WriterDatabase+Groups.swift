@@ -25,6 +25,7 @@ extension WriterDatabase {
     mutating func attempt(_ group: [Job], watch: Watchdog.Post, outbox: inout Outbox) -> Int? {
         do throws(SQLiteError) {
             try connection.beginImmediate()
+            feeds.transactionBegins()
         } catch {
             noteStorage(error.code)
             for job in group { job.refuse(Failure(error), outbox: &outbox) }
@@ -114,7 +115,7 @@ extension WriterDatabase {
             connection.budget = .unlimited
         }
         return try WholeRequest.run(
-            job, on: connection, isReadOnly: false, transaction: .none, numbers: .init(current: newest, own: newest + 1)
-        )
+            job, on: connection, isReadOnly: false, transaction: .none,
+            numbers: .init(current: newest, own: newest + 1), feeds: feeds)
     }
 }

@@ -124,7 +124,7 @@ extension WriterDatabase {
     ) {
         let counter = ChangeCounter(lsn)
         let storeLSN = storeLSN
-        let migrator = Migrator { (connection: borrowing Connection) throws(SQLiteError) in
+        let migrator = Migrator(provisional: try madeTables()) { (connection: borrowing Connection) throws(SQLiteError) in
             counter.newest += 1
             try Self.store(counter.newest, storeLSN, on: connection)
         }

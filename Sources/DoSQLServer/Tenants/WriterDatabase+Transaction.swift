@@ -5,9 +5,10 @@ import DoSQLProtocol
 extension WriterDatabase {
     mutating func begin(_ job: Job, isSingle: Bool, outbox: inout Outbox) throws(Failure) {
         do throws(SQLiteError) { try connection.beginImmediate() } catch { throw Failure(error) }
+        feeds.transactionBegins()
         connection.sandbox = .transaction
         changesAtBegin = connection.totalChanges
-        transaction = TransactionRunner(address: job.address, mode: .write, isSingle: isSingle)
+        transaction = TransactionRunner(address: job.address, mode: .write, isSingle: isSingle, feeds: feeds)
         transactionOwner = job
         if isSingle { return }
         let times = job.transactionTimes(tenant.context.session)

@@ -11,6 +11,8 @@ struct WriterDatabase: ~Copyable, Sendable {
     let connection: Connection
     let idempotency: IdempotencyTable
     let storeLSN: Statement
+    /// The tables that are published to.
+    let feeds = FeedPublisher()
     /// New whenever the file's history is replaced.
     let incarnation: Identity
     var lsn: UInt64 {
@@ -118,10 +120,11 @@ struct WriterDatabase: ~Copyable, Sendable {
         checkpointFrames = tenant.context.checkpointPages
     }
 
-    /// Tells the other threads how far the file is.
+    /// Tells the other threads how far the file is, and wakes who watches if that is news.
     func published() {
-        tenant.publishedLSN.store(lsn, ordering: .releasing)
+        let isNews = tenant.publishedLSN.exchange(lsn, ordering: .sequentiallyConsistent) != lsn
         tenant.walFrames.store(connection.walFrameCount, ordering: .relaxed)
+        if isNews { tenant.watchers.wake(tenant) }
     }
 
     /// Writes the number of the newest change and makes everything durable.

@@ -15,7 +15,7 @@ extension WebSocketCodec {
         var headers: [WebSocketHeader]?
         // Nothing here waits: the loop is embedded, so that the future is fulfilled when it is returned.
         upgrader.buildUpgradeResponse(
-            channel: EmbeddedChannel(loop: embeddedLoop), upgradeRequest: request, initialResponseHeaders: [:]
+            channel: decoding.channel, upgradeRequest: request, initialResponseHeaders: [:]
         ).assumeIsolated().whenSuccess { made in
             headers = made.map { WebSocketHeader(name: $0.name, value: $0.value) }
         }

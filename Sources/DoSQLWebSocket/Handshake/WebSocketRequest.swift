@@ -4,8 +4,8 @@ public struct WebSocketRequest {
     private let isHTTP10: Bool
     private let values: (String) -> [String]
 
-    /// `isHTTP10`: whether it is older than HTTP/1.1. `values`: gives the values of all header lines of a name, which is
-    /// asked for in lower case, in their order.
+    /// `isHTTP10`: whether it is older than HTTP/1.1. `values`: gives the values of all header lines of a name, in
+    /// their order; it is asked with the name in lower case.
     public init(method: String, isHTTP10: Bool, values: @escaping (String) -> [String]) {
         self.method = method
         self.isHTTP10 = isHTTP10

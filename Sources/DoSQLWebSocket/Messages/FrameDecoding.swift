@@ -7,12 +7,13 @@ internal import NIOWebSocket
 /// A decoder hands its frame to the context it is called with. One channel lends that context to all decoders of a
 /// thread, so a connection costs a decoder's few words of state and nothing else.
 final class FrameDecoding {
-    private let channel: EmbeddedChannel
+    /// Has no socket, and nothing ever waits on its loop.
+    let channel: EmbeddedChannel
     private let lender = ContextLender()
     private let taker = FrameTaker()
 
-    init(loop: EmbeddedEventLoop) {
-        channel = EmbeddedChannel(handlers: [lender, taker], loop: loop)
+    init() {
+        channel = EmbeddedChannel(handlers: [lender, taker])
     }
 
     deinit {

@@ -13,6 +13,8 @@ struct FrameHead {
     private let second: UInt8
     /// What the payload is masked with, once `complete` has found it.
     private(set) var maskingKey: WebSocketMaskingKey?
+    /// The payload's length, once `complete` has found it.
+    private(set) var length: UInt64 = 0
 
     /// Looks at the front of the input; nil if it is shorter than `sizeMin`.
     init?(_ input: ByteBuffer) {
@@ -23,13 +25,28 @@ struct FrameHead {
         self.second = second
     }
 
-    /// Takes the masking key, where the whole head is there.
-    mutating func complete(from input: ByteBuffer) -> Bool {
-        let lengthSize = second & 0x7F == 127 ? 8 : second & 0x7F == 126 ? 2 : 0
-        let start = input.readerIndex + Self.sizeMin + lengthSize
-        guard let key = input.getBytes(at: start, length: 4) else { return false }
+    /// Takes the length, whose form must be the shortest, and the masking key, where the whole head is there.
+    mutating func complete(from input: ByteBuffer) throws(Violation) -> Bool {
+        let start = input.readerIndex + Self.sizeMin
+        let lengthSize: Int
+        switch second & 0x7F {
+        case 126:
+            guard let length = input.getInteger(at: start, as: UInt16.self) else { return false }
+            guard length > 125 else { throw .wastefulLength }
+            self.length = UInt64(length)
+            lengthSize = 2
+        case 127:
+            guard let length = input.getInteger(at: start, as: UInt64.self) else { return false }
+            guard length > UInt16.max else { throw .wastefulLength }
+            self.length = length
+            lengthSize = 8
+        default:
+            length = UInt64(second & 0x7F)
+            lengthSize = 0
+        }
+        guard let key = input.getBytes(at: start + lengthSize, length: 4) else { return false }
         maskingKey = WebSocketMaskingKey(key)
-        return maskingKey != nil
+        return true
     }
 
     var opcode: WebSocketOpcode? { WebSocketOpcode(encodedWebSocketOpcode: first & 0x0F) }

@@ -15,6 +15,8 @@ final class Exchange {
         case begin(TransactionID, total: UInt64)
         /// The answer to what the server asks itself is awaited.
         case inquiry(Inquiry)
+        /// The tenant is being opened, then its feed is streamed.
+        case stream(EventStream, after: Int64?)
         /// It has been answered.
         case done
     }
@@ -54,7 +56,10 @@ final class Exchange {
     }
 
     /// Whether the answer has no end of its own.
-    var isStream: Bool { false }
+    var isStream: Bool {
+        if case .stream = phase { return true }
+        return false
+    }
 
     // MARK: The request
 
@@ -109,6 +114,7 @@ final class Exchange {
             if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return .live }
             throw .wrongMethod(allowed: allowed)
         case .found(let endpoint):
+            if !isFromAllowedOrigin { throw .foreignOrigin }
             let headers = head.values("x-tenant-id")
             switch face.shard.web.tenants.resolve(headers: headers, host: head.host, path: pathTenant) {
             case .conflict(let sentence): throw .badRequest(sentence)
@@ -118,6 +124,14 @@ final class Exchange {
             }
             return endpoint
         }
+    }
+
+    /// Whether no browser's page sends this that may not: neither forms nor WebSockets ask for leave first.
+    private var isFromAllowedOrigin: Bool {
+        guard let origin = head.first("origin"), head.method == "POST" || head.isUpgrade else { return true }
+        if face.shard.web.cors.allows(origin) { return true }
+        // The server's own pages, if it had any: what stands in front of it may serve some.
+        return origin.split(separator: "/").last.map(String.init) == head.first("host")
     }
 
     private var preferredStyle: AnswerStyle {
@@ -143,8 +157,11 @@ final class Exchange {
         case .health: begin(namesTenant ? .health(of: tenant, on: face) : .health(on: face, caller))
         case .metrics: begin(.metrics(on: face, caller))
         case .openAPI: answer(.openAPI)
-        case .connect, .eventStream, .emit, .channelStream, .publish:
-            throw .notFound
+        case .connect: try connect()
+        case .eventStream: try streamEvents()
+        case .channelStream(let channel): try stream(channel: channel)
+        case .emit: try emit()
+        case .publish(let channel): try publish(to: channel)
         }
     }
 
@@ -153,6 +170,8 @@ final class Exchange {
         var kinds: [Execute.Kind] = []
         let rowStyle = try rowStyle()
         if try isBinary() {
+            // The guide's form has no message of its own.
+            if operation == .transaction { throw .wrongType }
             message.append(body)
         } else {
             let json = body
@@ -167,15 +186,25 @@ final class Exchange {
                 return send(200, type: AnswerStyle.jsonType, empty.bytes)
             }
         }
-        body = []
-        phase = .operation(
-            OperationAnswer(operation, style: style, rows: rowStyle, kinds: kinds, response: response))
+        expect(operation, kinds: kinds, rows: rowStyle)
         if let transaction {
             self.transaction = transaction
             try call(transaction, .request(operation.message, body: message.bytes))
         } else {
             face.tenants.submit(operation.message, tenant: tenant, body: message.bytes.span)
         }
+    }
+
+    /// From now on frames answer an operation.
+    func expect(_ operation: Operation, kinds: [Execute.Kind], rows: ResultStyle = ResultStyle()) {
+        body = []
+        phase = .operation(OperationAnswer(operation, style: style, rows: rows, kinds: kinds, response: response))
+    }
+
+    /// From now on the rows of a feed are the answer.
+    func stream(_ filter: FeedFilter, after: Int64?) {
+        phase = .stream(EventStream(filter, exchange: self), after: after)
+        face.tenants.open(tenant)
     }
 
     private func beginTransaction() throws(Refusal) {
@@ -228,6 +257,21 @@ final class Exchange {
         RequestOptions(idempotencyKey: head.first("idempotency-key").map { Array($0.utf8) })
     }
 
+    /// The body of a request that has no binary form.
+    func jsonBody() throws(Refusal) -> [UInt8] {
+        if try isBinary() { throw .wrongType }
+        return body
+    }
+
+    /// The write's name, if the client gave one.
+    func idempotencyKey() throws(Refusal) -> [UInt8]? {
+        guard let key = head.first("idempotency-key") else { return nil }
+        guard key.utf8.count >= 1, key.utf8.count <= Limits.idempotencyKeyMax else {
+            throw .badRequest("an idempotency key has 1 to \(Limits.idempotencyKeyMax) bytes")
+        }
+        return Array(key.utf8)
+    }
+
     private func rowStyle() throws(Refusal) -> ResultStyle {
         var style = ResultStyle()
         guard head.query != nil else { return style }
@@ -269,6 +313,9 @@ final class Exchange {
             send(201, type: AnswerStyle.jsonType, answer.bytes)
         case .inquiry(let inquiry):
             if let report = inquiry.received(header, body) { received(report) }
+        case .stream:
+            // The tenant could not be opened.
+            refuse(Refusal((try? ErrorMessage(body)) ?? ErrorMessage(.internal, "OPEN was answered strangely")))
         case .receiving, .done:
             break
         }
@@ -288,6 +335,26 @@ final class Exchange {
 
     private func answer(_ report: OperatingReport) { send(report.status, type: report.type, report.body) }
 
+    /// The tenant is open.
+    func opened() {
+        guard case .stream(let stream, let after) = phase, let name = try? TenantName(tenant) else { return }
+        stream.begin(on: face.shard, tenant: name, after: after)
+    }
+
+    /// A stream has ended by itself.
+    func ended(_ failure: Failure) {
+        let error = failure.message(transaction: .none)
+        guard response.hasBegun else { return refuse(Refusal(error)) }
+        var json = ByteWriter()
+        JSONAnswer.append(error, to: &json)
+        var text = Array("event: error\n".utf8)
+        EventStream.append(data: json.bytes, to: &text)
+        text.append(0x0A)
+        response.write(text)
+        response.end()
+        finish()
+    }
+
     /// Rows were taken: more may come as soon as the client has read enough of them.
     private func credit(_ taken: Int) {
         owedCredit += taken
@@ -302,7 +369,10 @@ final class Exchange {
     }
 
     /// The client has read what was sent.
-    func drained() { payCredit() }
+    func drained() {
+        payCredit()
+        if case .stream(let stream, _) = phase { stream.drained() }
+    }
 
     private func refuse(_ refusal: Refusal) {
         response.send(refusal, style: style)
@@ -334,21 +404,34 @@ final class Exchange {
     // MARK: Time and the end
 
     func tick(_ now: UInt64) {
-        guard case .inquiry(let inquiry) = phase, let report = inquiry.timeout(now) else { return }
-        // What comes late after all must not be taken for the answer to what is asked next.
-        response.isLast = true
-        received(report)
+        switch phase {
+        case .stream(let stream, _): stream.tick(now)
+        case .inquiry(let inquiry):
+            guard let report = inquiry.timeout(now) else { return }
+            // What comes late after all must not be taken for the answer to what is asked next.
+            response.isLast = true
+            received(report)
+        default: break
+        }
     }
 
     /// The server stops.
     func drain() {
         response.isLast = true
-        if case .receiving = phase { face.closeAfterOutput() }
+        switch phase {
+        case .receiving: face.closeAfterOutput()
+        case .stream(let stream, _):
+            stream.cancel()
+            if response.hasBegun { response.end() }
+            finish()
+        default: break
+        }
     }
 
     /// The connection is gone.
     func abandon() {
         guard isAnswering else { return }
+        if case .stream(let stream, _) = phase { stream.cancel() }
         phase = .done
         if let transaction { try? call(transaction, .cancel) }
     }

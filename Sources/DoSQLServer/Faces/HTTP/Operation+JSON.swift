@@ -16,7 +16,7 @@ extension Operation {
         case .migrate: try MigrateRequest.encode(json, into: &writer)
         case .savepoint, .release, .rollbackTo: try TransactionRequest.encodeSavepoint(json, into: &writer)
         case .commit: try TransactionRequest.encodeCommit(options: options, into: &writer)
-        case .rollback: break
+        case .rollback, .publish: break
         }
         return []
     }

@@ -6,18 +6,20 @@ enum Operation: String, CaseIterable {
     /// The guide's form of a batch.
     case transaction
     case savepoint, release, rollbackTo, commit, rollback
+    /// A row of a feed; its paths name the feed.
+    case publish
 
     /// One that goes on a tenant's stream.
     init?(path: String) {
         self.init(rawValue: path)
-        if isOfTransaction { return nil }
+        if isOfTransaction || self == .publish { return nil }
     }
 
     /// One that goes on the stream of a transaction.
     init?(inTransaction path: String) {
         self.init(rawValue: path)
         switch self {
-        case .script, .migrate, .transaction: return nil
+        case .script, .migrate, .transaction, .publish: return nil
         default: break
         }
     }
@@ -43,6 +45,7 @@ enum Operation: String, CaseIterable {
         case .rollbackTo: .rollbackTo
         case .commit: .commit
         case .rollback: .rollback
+        case .publish: .publish
         }
     }
 }

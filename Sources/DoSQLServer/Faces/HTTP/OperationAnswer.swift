@@ -72,6 +72,8 @@ final class OperationAnswer {
             if style == .json { JSONAnswer.endRows(try Done(body).outcome, style: rowStyle, to: &held) }
         case .done where operation == .script:
             try JSONAnswer.append(script: body, style: rowStyle, to: &held)
+        case .done where operation == .publish:
+            try JSONAnswer.append(published: body, to: &held)
         case .done:
             try JSONAnswer.append(run: body, style: rowStyle, to: &held)
         case .batchResult where operation == .transaction:

@@ -1,6 +1,7 @@
 import DoSQLHTTP
 import DoSQLJSON
 import DoSQLProtocol
+import DoSQLWebSocket
 
 /// Why a request has no other answer: a status, and an error as every face tells it.
 struct Refusal: Error {
@@ -53,6 +54,21 @@ struct Refusal: Error {
 
     static let wrongType = Refusal(
         415, .unsupported, "a body is application/json or \(AnswerStyle.binaryType)")
+
+    /// The guide's words for a GET of the hub that asks for no upgrade.
+    static let expectedWebSocket: Refusal = {
+        var refusal = Refusal(426, .unsupported, "Expected WebSocket", text: "Expected WebSocket")
+        refusal.headers = [("Upgrade", "websocket"), ("Connection", "Upgrade")]
+        return refusal
+    }()
+
+    /// A handshake that cannot be granted.
+    init(_ refused: WebSocketRefusal) {
+        self.init(refused.status, .malformed, refused.reason)
+        headers = refused.headers.map { ($0.name, $0.value) }
+    }
+
+    static let foreignOrigin = Refusal(403, .forbidden, "pages of this origin may not use this server")
 
     static func badRequest(_ sentence: String) -> Refusal { Refusal(400, .malformed, sentence) }
 

@@ -58,6 +58,9 @@ final class Response {
         begin(status, status == 204 || status == 304 || status == 101 ? .none : .length(0))
     }
 
+    /// Sends that the connection goes on in another protocol.
+    func upgrade() { begin(101, .none) }
+
     /// Sends why there is no other answer.
     func send(_ refusal: Refusal, style: AnswerStyle) {
         for (name, value) in refusal.headers { headers.add(name, value) }
@@ -120,7 +123,7 @@ final class Response {
         face.shard.metrics.responded(status)
         self.framing = framing
         let connection: ResponseHead.Connection =
-            isLast ? .close : request?.responseConnection ?? .close
+            status == 101 ? .implied : isLast ? .close : request?.responseConnection ?? .close
         let head = ResponseHead(status: status, framing: framing, connection: connection, headers: headers)
         let date = face.shard.web.date
         face.write { head.encode(into: &$0, date: date) }

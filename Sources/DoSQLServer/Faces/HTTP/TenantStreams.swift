@@ -16,6 +16,8 @@ final class TenantStreams: FrameTransport {
     /// The OPEN and the request that the current exchange waits for.
     private var opening: (request: UInt32, stream: UInt16)?
     private var current: UInt32?
+    /// Whether the current exchange waits for the OPEN itself.
+    private var opensOnly = false
     /// Frames that were sent and not yet delivered.
     private var frames: [UInt8] = []
 
@@ -39,6 +41,21 @@ final class TenantStreams: FrameTransport {
         deliver()
     }
 
+    /// Opens a tenant, creating it if the server does so; then the face's exchange is told, or gets the error.
+    func open(_ tenant: String) {
+        let session = self.session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        self.session = session
+        current = nil
+        _ = stream(of: tenant, in: session)
+        guard opening != nil else {
+            face.exchange?.opened()
+            return
+        }
+        opensOnly = true
+        session.flush()
+        deliver()
+    }
+
     /// The client reads: more rows may come.
     func giveCredit(_ bytes: Int) {
         guard let session, let current else { return }
@@ -52,7 +69,7 @@ final class TenantStreams: FrameTransport {
         return lastRequest
     }
 
-    private func stream(of tenant: String, in session: Session, mayCreate: Bool) -> UInt16 {
+    private func stream(of tenant: String, in session: Session, mayCreate: Bool = true) -> UInt16 {
         if let last = open.last, last.tenant == tenant { return last.stream }
         if let index = open.firstIndex(where: { $0.tenant == tenant }) {
             let known = open.remove(at: index)
@@ -92,7 +109,12 @@ final class TenantStreams: FrameTransport {
     private func deliver(_ header: FrameHeader, _ body: Span<UInt8>) {
         if let opening, header.request == opening.request {
             self.opening = nil
-            guard header.type == MessageType.error.rawValue else { return }
+            let opensOnly = opensOnly
+            self.opensOnly = false
+            guard header.type == MessageType.error.rawValue else {
+                if opensOnly { face.exchange?.opened() }
+                return
+            }
             open.removeAll { $0.stream == opening.stream }
             // What is wrong with the tenant, instead of that its stream is not open.
             current = nil

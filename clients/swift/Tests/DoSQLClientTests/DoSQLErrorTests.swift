@@ -10,7 +10,7 @@ struct DoSQLErrorTests {
                 .constraintUnique, "UNIQUE constraint failed: users.email", execution: .notExecuted, sqlite: 2067,
                 offset: 3,
                 step: 1, retryAfter: 250, limit: .init(name: "rowsMax", value: 9), row: 4, migration: "0001",
-                trace: "t-1"))
+                trace: "t-1", oldest: 90))
         #expect(error.code == .constraintUnique)
         #expect(error.category == .conflict)
         #expect(error.category.httpStatus == 409)
@@ -21,6 +21,7 @@ struct DoSQLErrorTests {
         #expect(error.limit == .init(name: "rowsMax", value: 9))
         #expect(error.migration == "0001")
         #expect(error.trace == "t-1")
+        #expect(error.oldest == 90)
         #expect(!error.isRetryable)
         #expect(!error.userMessage.contains("users"))
     }

@@ -40,6 +40,7 @@ extension Operation {
         case .rollbackTo: "Undoes what came behind a savepoint."
         case .commit: "Ends the transaction and makes it durable."
         case .rollback: "Ends the transaction and undoes it."
+        case .publish: "Publishes a row of a feed."
         }
     }
 
@@ -47,7 +48,7 @@ extension Operation {
     private var parameters: [String] {
         switch self {
         case .query, .queryOne, .run, .batch, .transaction, .script: ["Rows", "Integers", "IdempotencyKey"]
-        case .commit: ["IdempotencyKey"]
+        case .commit, .publish: ["IdempotencyKey"]
         case .migrate, .savepoint, .release, .rollbackTo, .rollback: []
         }
     }
@@ -64,6 +65,7 @@ extension Operation {
         case .transaction: ("OperationsRequest", "OperationsAnswer")
         case .savepoint, .release, .rollbackTo: ("SavepointRequest", "OKAnswer")
         case .commit, .rollback: (nil, "OKAnswer")
+        case .publish: ("EventRequest", "PublishAnswer")
         }
     }
 
@@ -86,7 +88,7 @@ extension Operation {
             {"type":"query","sql":"SELECT count(*) AS n FROM c"}]}
             """
         case .savepoint, .release, .rollbackTo: #"{"name":"before"}"#
-        case .commit, .rollback: nil
+        case .commit, .rollback, .publish: nil
         }
     }
 }

@@ -16,6 +16,8 @@ public protocol DoSQLDatabase: Sendable {
     func batch(_ batch: Batch, options: StatementOptions) async throws -> BatchResult
     /// Carries out one statement and gives its rows as they come (`protocol/flow-control.md`).
     func stream(_ sql: SQL, options: StatementOptions) async throws -> RowSequence
+    /// Publishes a message or an event (`protocol/feeds.md`, PUBLISH).
+    func publish(_ publication: Publication, options: StatementOptions) async throws -> RunResult
     /// Compiles a statement without carrying it out (`protocol/messages.md`, DESCRIBE).
     func describe(_ sql: SQL, plan: Bool) async throws -> StatementDescription
     /// Carries out one statement for each of many rows of parameters, in one transaction (`protocol/flow-control.md`).

@@ -56,6 +56,12 @@ public struct Tenant: DoSQLDatabase {
         return try await observed(body) { try await call(body, options).batchResult() }
     }
 
+    /// Publishes a message or an event: durable when this returns, and on its way to all subscribers.
+    public func publish(_ publication: Publication, options: StatementOptions) async throws -> RunResult {
+        let body = RequestBody.publish(publication, key: options.idempotencyKey ?? ownKey)
+        return try await observed(body) { try await call(body, options).queryResult().outcome }
+    }
+
     /// Compiles a statement without carrying it out, with its plan where that is asked for.
     public func describe(_ sql: SQL, plan: Bool) async throws -> StatementDescription {
         let body = RequestBody.describe(sql.text, withPlan: plan)

@@ -61,6 +61,12 @@ public final class Transaction: DoSQLDatabase {
         return try await call(body, options.deadline) { answer throws(DoSQLError) in try answer.batchResult() }
     }
 
+    /// Publishes a message or an event, which subscribers get when this transaction commits, or never.
+    public func publish(_ publication: Publication, options: StatementOptions) async throws -> RunResult {
+        let body = RequestBody.publish(publication, key: nil)
+        return try await call(body, options.deadline) { answer throws(DoSQLError) in try answer.queryResult().outcome }
+    }
+
     /// Compiles a statement without carrying it out, with its plan where that is asked for.
     public func describe(_ sql: SQL, plan: Bool) async throws -> StatementDescription {
         try await call(.describe(sql.text, withPlan: plan), nil) { answer throws(DoSQLError) in try answer.description()

@@ -26,10 +26,19 @@ enum Answer: Sendable {
 
 /// An answer's part before the terminal one.
 enum AnswerPart: Sendable {
-    case head(ColumnNames)
+    /// The columns, and of a subscription where it begins.
+    case head(ColumnNames, FeedPosition?)
     /// Rows, and how much credit they spent.
     case rows(RowBlock, bytes: Int)
     case grant(bytes: Int)
+}
+
+/// Where a subscription begins (`protocol/feeds.md`, SUBSCRIBE).
+struct FeedPosition: Hashable, Sendable {
+    /// The id after which rows come.
+    var id: Int64
+    /// The least id that is there; nil if the feed is empty.
+    var oldest: Int64?
 }
 
 /// Where the answers of a request go. Called on the connection's event loop, terminal ones once.
@@ -79,5 +88,6 @@ extension DoSQLError {
         retryAfter = error.retryAfter.map { .milliseconds(Int64(clamping: $0)) }
         limit = error.limit.map { Limit(name: $0.name, value: $0.value) }
         trace = error.trace
+        oldest = error.oldest
     }
 }

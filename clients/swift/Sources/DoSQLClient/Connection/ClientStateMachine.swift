@@ -408,11 +408,18 @@ extension ClientStateMachine {
     ) -> UInt16? {
         let open = lanes[lane] ?? []
         let least = open.min { (streams[$0]?.inFlight ?? 0) < (streams[$1]?.inFlight ?? 0) }
-        if let least, streams[least]?.inFlight == 0 || open.count >= configuration.lanesMax { return least }
+        if let least, streams[least]?.inFlight == 0 || open.count >= lanesMax(lane.lane) { return least }
         guard let stream = openStream(lane.key, now: now, frames: &frames) else { return least }
         streams[stream]?.use = .shared(lane.lane)
         lanes[lane, default: []].append(stream)
         return stream
+    }
+
+    private func lanesMax(_ lane: Lane) -> Int {
+        switch lane {
+        case .reads, .writes: configuration.lanesMax
+        case .subscriptions: 1
+        }
     }
 
     private mutating func openStream(_ key: StreamKey, now: NIODeadline, frames: inout [ClientFrame]) -> UInt16? {
@@ -507,11 +514,16 @@ extension ClientStateMachine {
 // MARK: - The end
 
 extension ClientStateMachine {
-    /// GOAWAY has come, or this side wants the connection to end when its work is done.
-    mutating func drained() {
+    /// GOAWAY has come, or this side wants the connection to end when its work is done. Subscriptions are never done: they
+    /// are cancelled.
+    mutating func drained() -> [ClientFrame] {
         switch state {
         case .ready: state = .draining
-        case .initialized, .greeting, .draining, .closed: break
+        case .initialized, .greeting, .draining, .closed: return []
+        }
+        return requests.values.sorted().compactMap { id in
+            guard case .request(let request) = inFlight[id], request.submission.body.isSubscription else { return nil }
+            return .cancel(request: id)
         }
     }
 

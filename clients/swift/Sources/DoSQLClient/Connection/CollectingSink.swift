@@ -48,7 +48,7 @@ final class CollectingSink: AnswerSink {
 
     func received(_ part: AnswerPart) {
         switch part {
-        case .head(let columns):
+        case .head(let columns, _):
             state.withLock { $0.columns = columns }
         case .rows(let block, let bytes):
             let fits = state.withLock { state in

@@ -160,7 +160,7 @@ extension ConnectionHandler {
         case .returnLease(let lease):
             send(machine.leaseReturned(lease))
         case .drain:
-            machine.drained()
+            send(machine.drained())
         case .close(let error):
             close(error)
         }
@@ -245,9 +245,11 @@ extension ConnectionHandler {
         case .goAway: goAway(try GoAway(body))
         case .error: failed(try ErrorMessage(body), request: request)
         case .head:
-            let columns = ColumnNames(try HeadMessage(body).columns.copy())
+            let message = try HeadMessage(body)
+            let columns = ColumnNames(try message.columns.copy())
             heads[request] = columns
-            part(.head(columns), request: request)
+            part(
+                .head(columns, message.position.map { FeedPosition(id: $0, oldest: message.oldest) }), request: request)
         case .rows:
             guard let columns = heads[request] else { return close(.unexpected("rows without a head")) }
             let message = try RowsMessage(body, columns: columns.names.count)
@@ -265,8 +267,8 @@ extension ConnectionHandler {
         case .migrations: answered(.migrations(try Migrations(body)), request: request)
         case .tenantList: answered(.tenants(try TenantList(body)), request: request)
         case .hello, .ping, .cancel, .credit, .prepare, .unprepare, .tenants, .open, .close, .query, .queryOne, .run,
-            .batch, .script, .describe, .load, .loadRows, .begin, .commit, .rollback, .savepoint, .release, .rollbackTo,
-            .migrate:
+            .batch, .script, .describe, .load, .loadRows, .subscribe, .publish, .begin, .commit, .rollback, .savepoint,
+            .release, .rollbackTo, .migrate:
             throw .reservedType(header.type)
         }
     }
@@ -305,7 +307,7 @@ extension ConnectionHandler {
 
     private func goAway(_ message: GoAway) {
         logger.debug("the server is going away", metadata: ["dosql.message": "\(message.message)"])
-        machine.drained()
+        send(machine.drained())
         observer.draining(message.retryAfter.map { .milliseconds(Int64(clamping: $0)) })
     }
 }

@@ -7,6 +7,8 @@ enum RequestBody: Sendable {
     case script(String, deadline: UInt64?, key: IdempotencyKey?)
     case describe(String, withPlan: Bool)
     case load(String, columns: Int, deadline: UInt64?)
+    case subscribe(FeedFilter, after: Int64?, credit: UInt64?)
+    case publish(Feed, name: String, data: String, deadline: UInt64?, key: IdempotencyKey?)
     case begin(Begin.Mode, deadline: UInt64?, idle: UInt64?, total: UInt64?)
     case commit(IdempotencyKey?)
     case rollback
@@ -50,7 +52,9 @@ extension RequestBody {
         case .execute(_, let statement, _): [statement.text]
         case .batch(_, let steps, _, _): steps.map(\.statement.text)
         case .load(let text, _, _): [text]
-        case .script, .describe, .begin, .commit, .rollback, .savepoint, .migrate, .tenants, .ping: []
+        case .script, .describe, .subscribe, .publish, .begin, .commit, .rollback, .savepoint, .migrate, .tenants,
+            .ping:
+            []
         }
     }
 
@@ -61,9 +65,9 @@ extension RequestBody {
             statement.isCertainlyRead ? .read : options.key == nil ? .write : .keyed
         case .batch(_, let steps, _, let key):
             steps.allSatisfy(\.statement.isCertainlyRead) ? .read : key == nil ? .write : .keyed
-        case .script(_, _, let key): key == nil ? .write : .keyed
+        case .script(_, _, let key), .publish(_, _, _, _, let key): key == nil ? .write : .keyed
         // A transaction that was begun and lost is rolled back, and migrations run once however often they are sent.
-        case .describe, .tenants, .ping, .begin, .rollback, .savepoint, .migrate: .read
+        case .describe, .subscribe, .tenants, .ping, .begin, .rollback, .savepoint, .migrate: .read
         case .commit(let key): key == nil ? .write : .keyed
         case .load: .write
         }
@@ -79,7 +83,9 @@ extension RequestBody {
             return .batch(onError: onError, steps, deadline: deadline, key: key)
         case .script(let text, _, let key): return .script(text, deadline: deadline, key: key)
         case .load(let text, let columns, _): return .load(text, columns: columns, deadline: deadline)
-        case .describe, .begin, .commit, .rollback, .savepoint, .migrate, .tenants, .ping: return self
+        case .publish(let feed, let name, let data, _, let key):
+            return .publish(feed, name: name, data: data, deadline: deadline, key: key)
+        case .describe, .subscribe, .begin, .commit, .rollback, .savepoint, .migrate, .tenants, .ping: return self
         }
     }
 
@@ -87,9 +93,14 @@ extension RequestBody {
     var endsTransaction: Bool {
         switch self {
         case .commit, .rollback: true
-        case .execute, .batch, .script, .describe, .load, .begin, .savepoint, .migrate, .tenants, .ping: false
+        case .execute, .batch, .script, .describe, .load, .subscribe, .publish, .begin, .savepoint, .migrate, .tenants,
+            .ping:
+            false
         }
     }
+
+    /// Whether it goes on until somebody ends it.
+    var isSubscription: Bool { if case .subscribe = self { true } else { false } }
 
     /// Whether SQL of it may commit the transaction it is part of: then a lost answer leaves open what became of that.
     var mayCommit: Bool {
@@ -97,7 +108,8 @@ extension RequestBody {
         case .execute(_, let statement, _): statement.text.beginsWithCommit
         case .batch(_, let steps, _, _): steps.contains { $0.statement.text.beginsWithCommit }
         case .commit: true
-        case .rollback, .script, .describe, .load, .begin, .savepoint, .migrate, .tenants, .ping: false
+        case .rollback, .script, .describe, .load, .subscribe, .publish, .begin, .savepoint, .migrate, .tenants, .ping:
+            false
         }
     }
 
@@ -111,6 +123,8 @@ extension RequestBody {
         case .script: "script"
         case .describe: "describe"
         case .load: "load"
+        case .subscribe: "subscribe"
+        case .publish: "publish"
         case .begin: "begin"
         case .commit: "commit"
         case .rollback: "rollback"
@@ -127,7 +141,7 @@ extension RequestBody {
         case .execute(_, let statement, _): statement.text
         case .describe(let text, _), .load(let text, _, _): text
         case .batch(_, let steps, _, _): steps.map(\.statement.text).joined(separator: "; ")
-        case .script, .begin, .commit, .rollback, .savepoint, .migrate, .tenants, .ping: nil
+        case .script, .subscribe, .publish, .begin, .commit, .rollback, .savepoint, .migrate, .tenants, .ping: nil
         }
     }
 }
@@ -162,6 +176,14 @@ extension RequestBody {
             Load.encode(
                 into: &writer, stream: stream, request: request, flags: flags, statement: sources[0], columns: columns,
                 deadline: deadline)
+        case .subscribe(let filter, let after, let credit):
+            Subscribe.encode(
+                into: &writer, stream: stream, request: request, flags: flags, filter: filter, after: after,
+                credit: credit)
+        case .publish(let feed, let name, let data, let deadline, let key):
+            Publish.encode(
+                into: &writer, stream: stream, request: request, flags: flags, feed: feed, name: name, data: data,
+                deadline: deadline, idempotencyKey: key?.bytes)
         case .begin(let mode, let deadline, let idle, let total):
             Begin.encode(
                 into: &writer, stream: stream, request: request, flags: flags, mode: mode, deadline: deadline,

@@ -14,6 +14,7 @@ final class RowStreamSink: AnswerSink {
 
     private struct State {
         var columns: ColumnNames?
+        var position: FeedPosition?
         var blocks: Deque<(block: RowBlock, credit: Int)> = []
         var end: End?
         var starter: CheckedContinuation<ColumnNames, any Error>?
@@ -43,9 +44,10 @@ final class RowStreamSink: AnswerSink {
 
     func received(_ part: AnswerPart) {
         switch part {
-        case .head(let columns):
+        case .head(let columns, let position):
             state.withLock { state in
                 state.columns = columns
+                state.position = position
                 state.starter?.resume(returning: columns)
                 state.starter = nil
             }
@@ -120,6 +122,9 @@ final class RowStreamSink: AnswerSink {
             cancel()
         }
     }
+
+    /// Where a subscription that has started begins; nil of any other request.
+    var position: FeedPosition? { state.withLock { $0.position } }
 
     /// The next block, after the one before it has been consumed; nil behind the last.
     func next(consumed credit: Int) async throws -> (block: RowBlock, credit: Int)? {

@@ -19,6 +19,8 @@ enum Route: Sendable {
 enum Lane: Hashable, Sendable {
     case reads
     case writes
+    /// A subscription leaves its stream to others as soon as it has begun, so all of a tenant's share one.
+    case subscriptions
 }
 
 /// A stream that one transaction, row stream or load has for itself.

@@ -87,6 +87,14 @@ extension DoSQLError.Code {
     public static let migrationFailed = Self(rawValue: 3101)
     /// A migration was changed after it had been applied, or comes too late.
     public static let migrationConflict = Self(rawValue: 3102)
+    /// Not a name a channel or a type of event may have: 1 to 256 bytes.
+    public static let feedNameInvalid = Self(rawValue: 3201)
+    /// The table `messages` or `events` of this tenant is not one that can be subscribed to.
+    public static let feedShape = Self(rawValue: 3202)
+    /// Rows were removed for their age before they could be delivered.
+    public static let feedTruncated = Self(rawValue: 3203)
+    /// Too many subscriptions on one connection.
+    public static let subscriptionLimit = Self(rawValue: 3204)
     /// Syntax, no such table or column, and the like.
     public static let sqlError = Self(rawValue: 4001)
     /// More than one statement where one is expected.

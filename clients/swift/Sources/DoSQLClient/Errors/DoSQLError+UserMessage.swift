@@ -23,6 +23,7 @@ extension DoSQLError {
         case .shuttingDown, .idleTimeout, .tenantUnavailable: "The database is not available now. Please try again."
         case .cancelled: "The operation was cancelled."
         case .resultTooLarge, .valueTooLarge, .frameTooLarge: "There is more data than can be handled at once."
+        case .feedTruncated: "Some updates came too fast and were missed. Please reload."
         case .storageFull: "There is no space left in the database."
         case .lockTimeout, .transactionAborted, .transactionLost, .transactionExpired:
             "Somebody else was changing the same data. Please try again."

@@ -35,6 +35,8 @@ public struct DoSQLError: Error, Sendable {
     public var limit: Limit?
     /// The server's name for this request in its log.
     public var trace: String?
+    /// Where rows of a feed were removed before they could be delivered: the least id that is still there.
+    public var oldest: Int64?
     /// The error below this one, such as a socket's.
     public var underlying: (any Error)?
     /// How often the call was attempted before it was given up.

@@ -51,6 +51,8 @@ struct ClientStateMachineTests {
             }
         }
 
+        mutating func drain() -> String { words(machine.drained()) }
+
         mutating func returned(_ lease: Lease) -> String { words(machine.leaseReturned(lease)) }
 
         mutating func close() -> [String] {
@@ -253,7 +255,8 @@ struct ClientStateMachineTests {
         let lease = lease(7)
         _ = talk.submit("tx", begin, on: .lease(lease))
         _ = talk.answer(3, transaction: .write)
-        talk.machine.drained()
+        let frames = talk.drain()
+        #expect(frames == "")
         let refused = talk.submit("new", query("SELECT 1"), on: reads)
         #expect(refused == "fail new SHUTTING_DOWN")
         let commit = talk.submit("tx", .commit(nil), on: .lease(lease))
@@ -264,6 +267,43 @@ struct ClientStateMachineTests {
         _ = talk.returned(lease)
         let isDrained = talk.machine.isDrained
         #expect(isDrained)
+    }
+
+    @Test func `subscriptions of a tenant share a stream, and are cancelled when the connection is to end`() {
+        var talk = Talk()
+        let room = RequestBody.subscribe(.channel("room"), after: nil, credit: nil)
+        let first = talk.submit("a", room, on: .shared(acme, .subscriptions))
+        #expect(first == "OPEN acme stream 1 #2, subscribe stream 1 #3")
+        let second = talk.submit("b", room, on: .shared(acme, .subscriptions))
+        #expect(second == "subscribe stream 1 #4")
+        let read = talk.submit("read", .describe("SELECT 1", withPlan: false), on: reads)
+        #expect(read == "OPEN acme stream 2 #5, describe stream 2 #6")
+        let frames = talk.drain()
+        #expect(frames == "CANCEL #3, CANCEL #4")
+        let again = talk.drain()
+        #expect(again == "")
+        let cancelled = talk.error(.cancelled, 3)
+        #expect(cancelled == "fail a CANCELLED")
+        _ = talk.answer(6)
+        let early = talk.machine.isDrained
+        #expect(!early)
+        _ = talk.error(.shuttingDown, 4)
+        let isDrained = talk.machine.isDrained
+        #expect(isDrained)
+    }
+
+    @Test func `the stream of a subscription is not closed for idleness`() {
+        var talk = Talk()
+        let room = RequestBody.subscribe(.channel("room"), after: nil, credit: nil)
+        _ = talk.submit("a", room, on: .shared(acme, .subscriptions))
+        _ = talk.answer(2)
+        talk.machine.heard(now: talk.now + .seconds(61))
+        let idle = talk.tick(after: .seconds(61))
+        #expect(idle == "")
+        _ = talk.error(.cancelled, 3)
+        talk.machine.heard(now: talk.now + .seconds(61))
+        let over = talk.tick(after: .seconds(61))
+        #expect(over == "CLOSE stream 1 #4")
     }
 
     @Test func `the end tells everyone what is known of their request`() {

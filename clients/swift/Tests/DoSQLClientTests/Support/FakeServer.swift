@@ -117,7 +117,7 @@ final class FakeServer: Sendable {
         case .begin: frame.ok(transaction: frame.body.first == 0 ? .read : .write)
         case .open, .close, .prepare, .unprepare, .commit, .rollback: frame.ok()
         case .savepoint, .release, .rollbackTo: frame.ok(transaction: .write)
-        case .run: frame.done()
+        case .run, .publish: frame.done()
         case .query, .queryOne: frame.result(columns: ["n"], rows: [[.integer(1)]])
         case .ping:
             frame.reply.send { Pong.encode(into: &$0, request: frame.request, payload: frame.body.span) }
@@ -156,17 +156,38 @@ extension FakeServer.Received {
         reply.send { HeadMessage.encode(into: &$0, stream: stream, request: request, columns: columns) }
     }
 
+    /// HEAD of a subscription.
+    func subscribed(to feed: Feed = .messages, position: Int64, oldest: Int64? = nil) {
+        reply.send { writer in
+            HeadMessage.encode(
+                into: &writer, stream: stream, request: request, columns: feed.columns, position: position,
+                oldest: oldest)
+        }
+    }
+
+    /// ROWS with a message for each of these ids, whose data is the id.
+    func messages(_ ids: some Sequence<Int64>, channel: String = "room") {
+        rows(
+            ids.map { id in
+                [.integer(id), .text(Text(channel)), .text(Text("\(id)")), .text("2026-11-26 09:30:00")]
+            })
+    }
+
+    /// What a SUBSCRIBE says.
+    var subscription: Subscribe? { try? Subscribe(body.span) }
+
     func rows(_ rows: [[Value]]) {
         reply.send { RowsMessage.encode(into: &$0, stream: stream, request: request, rows: rows) }
     }
 
     func error(
         _ code: ErrorCode, _ message: String = "", transaction: TransactionState = .none,
-        execution: Execution = .notExecuted, retryAfter: UInt64? = nil
+        execution: Execution = .notExecuted, retryAfter: UInt64? = nil, oldest: Int64? = nil
     ) {
         reply.send { writer in
-            ErrorMessage(code, message, execution: execution, transaction: transaction, retryAfter: retryAfter).encode(
-                into: &writer, stream: stream, request: request)
+            ErrorMessage(
+                code, message, execution: execution, transaction: transaction, retryAfter: retryAfter, oldest: oldest
+            ).encode(into: &writer, stream: stream, request: request)
         }
     }
 }

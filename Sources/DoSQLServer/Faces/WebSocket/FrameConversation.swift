@@ -1,0 +1,67 @@
+import DoSQLLoop
+import DoSQLProtocol
+import DoSQLWebSocket
+
+/// The binary protocol inside binary messages (`protocol/framing.md`, preamble): each message holds whole frames.
+final class FrameConversation: WebSocketConversation, FrameTransport {
+    /// The subprotocol that asks for it.
+    static let subprotocol = "dosql.v1"
+
+    private unowned let face: WebSocketFace
+    private var session: Session!
+    /// Frames that were sent and not yet handed to the face.
+    private var frames: [UInt8] = []
+
+    init(on face: WebSocketFace) {
+        self.face = face
+        session = Session(on: face.shard, transport: self, acceptedAt: face.shard.loop.now)
+    }
+
+    // MARK: WebSocketConversation
+
+    func received(text: [UInt8]) {
+        face.close(WebSocketCloseCode.unsupportedData, "\(Self.subprotocol) has binary messages only")
+    }
+
+    func received(binary: [UInt8]) {
+        guard Frames.areWhole(binary) else {
+            return face.close(WebSocketCloseCode.policyViolation, "a message of \(Self.subprotocol) holds whole frames")
+        }
+        session.receive(binary.span)
+    }
+
+    func deliver() {
+        guard !frames.isEmpty else { return }
+        face.send(.binary, frames.span)
+        frames = []
+    }
+
+    func drained() { session.drained() }
+    func tick(_ now: UInt64) { session.tick(now) }
+    func drain() { session.drain() }
+    func end() { session.end() }
+
+    // MARK: FrameTransport
+
+    var faceKind: FaceKind { .webSocket }
+    var peerAddress: String { face.socket.peerAddress }
+    var queuedBytes: Int { frames.count + face.queuedBytes }
+    var lowWaterMark: Int { face.socket.lowWaterMark }
+    func pauseReading() { face.holdBack(true) }
+    func resumeReading() { face.holdBack(false) }
+
+    func closeAfterFlush(timeout: Duration) {
+        deliver()
+        face.close(WebSocketCloseCode.normal, "the session is over")
+    }
+
+    func send(_ sent: inout [UInt8]) {
+        if frames.isEmpty {
+            swap(&frames, &sent)
+        } else {
+            frames += sent
+        }
+        sent.removeAll(keepingCapacity: true)
+        face.makeDirty()
+    }
+}

@@ -1,0 +1,236 @@
+import DoSQLJSON
+import DoSQLLoop
+import DoSQLProtocol
+import DoSQLSession
+import DoSQLWebSocket
+
+/// The guide's hub: JSON messages to subscribe, publish and query (`protocol/json.md`, hub).
+///
+/// Statements and messages go through a session, as everywhere; what is subscribed to comes from the shard's feeds,
+/// encoded once for all who hear it.
+final class HubConversation: WebSocketConversation {
+    private static let stream: UInt16 = 1
+    /// Bytes of a query's answer, which is one message: whoever wants more asks over HTTP, where rows stream.
+    private static let resultMax = 16 << 20
+    /// Bytes waiting for a client beyond which its subscriptions lag.
+    private static let laggingBytes = 256 * 1024
+
+    private unowned let face: WebSocketFace
+    private let tenant: TenantName
+    private var session: Session?
+    /// Whether the tenant is open, so that its feeds can be read.
+    private var isOpen = false
+    private var lastRequest: UInt32 = 0
+    private var opening: UInt32 = 0
+    private var asked: [UInt32: HubAnswer] = [:]
+    /// Subscriptions that wait for the tenant to be open.
+    private var waiting: [(channel: String, after: Int64?, id: [UInt8]?)] = []
+    private var channels: [String: HubSubscription] = [:]
+    private var frames: [UInt8] = []
+
+    init(on face: WebSocketFace, tenant: TenantName) {
+        self.face = face
+        self.tenant = tenant
+    }
+
+    // MARK: Messages
+
+    func received(text: [UInt8]) {
+        let request: HubRequest
+        do throws(HubRequest.Refusal) {
+            request = try HubRequest(text.span)
+        } catch {
+            return send(error.fault.error, id: error.id)
+        }
+        switch request.action {
+        case .subscribe(let channel, let after):
+            subscribe(channel, after: after, id: request.id)
+        case .unsubscribe(let channel):
+            channels.removeValue(forKey: channel)?.cancel()
+            waiting.removeAll { $0.channel == channel }
+            guard request.id != nil else { return }
+            send { HubFrame.append(unsubscribed: channel, id: request.id, to: &$0) }
+        case .publish(let channel, let data):
+            var body = ByteWriter()
+            Publish.encodeBody(into: &body, feed: .messages, name: channel, data: data)
+            submit(.publish, body.bytes, .published(channel: channel, id: request.id))
+        case .query(let body):
+            submit(.query, body, .query(id: request.id))
+        }
+    }
+
+    func received(binary: [UInt8]) {
+        send(ErrorMessage(.malformed, "the hub takes text messages; binary ones need the subprotocol dosql.v1"), id: nil)
+    }
+
+    private func submit(_ type: MessageType, _ body: [UInt8], _ answer: HubAnswer) {
+        let session = openSession()
+        let request = nextRequest()
+        asked[request] = answer
+        session.submit(type, stream: Self.stream, request: request, body: body.span)
+    }
+
+    private func openSession() -> Session {
+        if let session { return session }
+        let session = Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        self.session = session
+        var body = ByteWriter()
+        Open.encodeBody(into: &body, tenant: tenant.description)
+        opening = nextRequest()
+        session.submit(.open, stream: Self.stream, request: opening, body: body.bytes.span)
+        return session
+    }
+
+    private func nextRequest() -> UInt32 {
+        repeat { lastRequest = lastRequest == .max ? 1 : lastRequest + 1 } while asked[lastRequest] != nil
+        return lastRequest
+    }
+
+    // MARK: Subscriptions
+
+    private func subscribe(_ channel: String, after: Int64?, id: [UInt8]?) {
+        if after == nil, let known = channels[channel] {
+            // A set, as in the guide: once is enough.
+            return known.acknowledge(id)
+        }
+        guard channels[channel] != nil || channels.count + waiting.count < Limits.subscriptionsMax else {
+            return send(
+                Failure(
+                    .subscriptionLimit, "a connection has at most \(Limits.subscriptionsMax) subscriptions",
+                    limit: ("subscriptionsMax", Limits.subscriptionsMax)
+                ).message(transaction: .none), id: id)
+        }
+        guard isOpen else {
+            waiting.append((channel, after, id))
+            _ = openSession()
+            return
+        }
+        channels.removeValue(forKey: channel)?.cancel()
+        let subscription = HubSubscription(to: channel, id: id, hub: self)
+        channels[channel] = subscription
+        subscription.begin(on: face.shard, tenant: tenant, after: after)
+    }
+
+    /// Whether a subscription is given more.
+    var canTake: Bool { face.queuedBytes < Self.laggingBytes }
+
+    var variant: WebSocketVariant { face.variant }
+
+    var codec: WebSocketCodec { face.shard.web.webSocketCodec }
+
+    /// A subscription has ended by itself.
+    func ended(_ subscription: HubSubscription, _ failure: Failure) {
+        if channels[subscription.channel] === subscription { channels[subscription.channel] = nil }
+        send(failure.message(transaction: .none), id: subscription.id)
+    }
+
+    // MARK: Answers
+
+    func send(_ write: (inout ByteWriter) -> Void) {
+        var writer = ByteWriter()
+        write(&writer)
+        face.send(.text, writer.bytes.span)
+    }
+
+    func send(_ error: ErrorMessage, id: [UInt8]?) { send { HubFrame.append(error, id: id, to: &$0) } }
+
+    func send(encoded frames: [UInt8]) { face.send(encoded: frames) }
+
+    func deliver() {
+        while !frames.isEmpty {
+            var delivered: [UInt8] = []
+            swap(&delivered, &frames)
+            Frames.forEach(delivered) { header, body in deliver(header, body) }
+        }
+    }
+
+    private func deliver(_ header: FrameHeader, _ body: Span<UInt8>) {
+        if header.request == opening { return opened(header, body) }
+        guard let answer = asked[header.request] else { return }
+        if MessageType(rawValue: header.type)?.isTerminal ?? true { asked[header.request] = nil }
+        do throws(DecodeError) {
+            switch try answer.take(header, body, resultMax: Self.resultMax) {
+            case .goesOn(let taken): credit(header.request, taken)
+            case .message(let message):
+                if let message { face.send(.text, message.span) }
+            case .tooLarge:
+                asked[header.request] = nil
+                let nothing: [UInt8] = []
+                session?.submit(.cancel, stream: 0, request: header.request, body: nothing.span)
+                send(Failure.resultTooLarge(Self.resultMax).message(transaction: .none), id: answer.id)
+            }
+        } catch {
+            asked[header.request] = nil
+            send(ErrorMessage(.internal, "an answer could not be translated: \(error)"), id: answer.id)
+        }
+    }
+
+    private func opened(_ header: FrameHeader, _ body: Span<UInt8>) {
+        opening = 0
+        let subscriptions = waiting
+        waiting = []
+        if header.type == MessageType.error.rawValue {
+            // What was asked behind it hears what is wrong with the tenant, not that its stream is not open.
+            let error = (try? ErrorMessage(body)) ?? ErrorMessage(.internal, "OPEN was answered strangely")
+            for subscription in subscriptions { send(error, id: subscription.id) }
+            for answer in asked.values { send(error, id: answer.id) }
+            asked = [:]
+            session?.end()
+            session = nil
+            return
+        }
+        isOpen = true
+        for subscription in subscriptions {
+            subscribe(subscription.channel, after: subscription.after, id: subscription.id)
+        }
+    }
+
+    /// Rows were taken; an answer is bounded, so they may come as fast as they can.
+    private func credit(_ request: UInt32, _ taken: Int) {
+        guard taken > 0 else { return }
+        var credit = ByteWriter()
+        credit.writeVarint(taken)
+        session?.submit(.credit, stream: 0, request: request, body: credit.bytes.span)
+    }
+
+    // MARK: Time and the end
+
+    func drained() {
+        session?.drained()
+        guard canTake else { return }
+        for subscription in channels.values { subscription.resume() }
+    }
+
+    func tick(_ now: UInt64) { session?.tick(now) }
+
+    func drain() {}
+
+    func end() {
+        for subscription in channels.values { subscription.cancel() }
+        channels = [:]
+        waiting = []
+        asked = [:]
+        session?.end()
+        session = nil
+    }
+}
+
+extension HubConversation: FrameTransport {
+    var faceKind: FaceKind { .webSocket }
+    var peerAddress: String { face.socket.peerAddress }
+    var queuedBytes: Int { frames.count + face.queuedBytes }
+    var lowWaterMark: Int { face.socket.lowWaterMark }
+    func pauseReading() { face.holdBack(true) }
+    func resumeReading() { face.holdBack(false) }
+    func closeAfterFlush(timeout: Duration) { face.close(WebSocketCloseCode.internalError, "the session has ended") }
+
+    func send(_ sent: inout [UInt8]) {
+        if frames.isEmpty {
+            swap(&frames, &sent)
+        } else {
+            frames += sent
+        }
+        sent.removeAll(keepingCapacity: true)
+        face.makeDirty()
+    }
+}

@@ -1,0 +1,17 @@
+/// What is spoken inside the messages of a WebSocket.
+protocol WebSocketConversation: AnyObject {
+    /// A text message, valid UTF-8.
+    func received(text: [UInt8])
+    /// A binary message.
+    func received(binary: [UInt8])
+    /// Hands over what is to be sent, before the face is flushed.
+    func deliver()
+    /// The client has read: the queue is short again.
+    func drained()
+    /// Looks at the deadlines.
+    func tick(_ now: UInt64)
+    /// The server stops: nothing new is taken.
+    func drain()
+    /// The connection is gone, or about to be.
+    func end()
+}

@@ -1,0 +1,180 @@
+import DoSQLLoop
+import DoSQLWebSocket
+
+/// A connection that speaks WebSocket (RFC 6455): messages in and out, on behalf of what is spoken inside them.
+final class WebSocketFace: Face {
+    /// Output that the socket has not taken, beyond which no more messages are read: the client reads first.
+    private static let outputMax = 4 << 20
+    /// Capacity that a connection keeps for its output while it is idle: there may be many.
+    private static let idleCapacityMax = 1024
+    /// How long the client may take to answer a close frame and to read what was sent before it.
+    private static let closeTime: UInt64 = 5_000_000_000
+    private static let flushTime: Duration = .seconds(5)
+
+    let connection: UInt64
+    let kind = FaceKind.webSocket
+    let socket: SocketStream
+    unowned let shard: Shard
+    private let machine: WebSocketMachine
+    private var keepalive: WebSocketKeepalive
+    private var conversation: (any WebSocketConversation)?
+    private var isDirty = false
+    private var isPaused = false
+    private var isHeldBack = false
+    private(set) var isClosing = false
+    private var closeDeadline = UInt64.max
+
+    init(connection: UInt64, socket: SocketStream, shard: Shard, variant: WebSocketVariant) {
+        self.connection = connection
+        self.socket = socket
+        self.shard = shard
+        let heartbeat = shard.context.configuration.http.heartbeatTime
+        machine = WebSocketMachine(codec: shard.web.webSocketCodec, variant: variant)
+        keepalive = WebSocketKeepalive(pingInterval: heartbeat, pongTimeout: heartbeat, now: shard.loop.now)
+    }
+
+    /// Begins, with what came right behind the handshake.
+    func start(_ conversation: any WebSocketConversation, with bytes: [UInt8]) {
+        self.conversation = conversation
+        received(bytes.span)
+    }
+
+    // MARK: In
+
+    func received(_ bytes: Span<UInt8>) {
+        guard !isClosing else { return }
+        keepalive.heard(now: shard.loop.now)
+        machine.receive(bytes)
+        pump()
+    }
+
+    private func pump() {
+        while !isClosing, !mustWait, let event = machine.next() {
+            switch event {
+            case .text(let text): conversation?.received(text: text)
+            case .binary(let bytes): conversation?.received(binary: bytes)
+            case .ping, .pong: break
+            case .closed: finish()
+            }
+        }
+        if !machine.output.isEmpty { makeDirty() }
+    }
+
+    /// Whether the client has to read before anything more is done for it.
+    private var mustWait: Bool {
+        if !isPaused && (isHeldBack || queuedBytes > Self.outputMax) {
+            isPaused = true
+            socket.pauseReading()
+        }
+        return isPaused
+    }
+
+    /// The conversation has too much under way, or no more so.
+    func holdBack(_ isHeldBack: Bool) {
+        self.isHeldBack = isHeldBack
+        if !isHeldBack { resume() }
+    }
+
+    private func resume() {
+        guard isPaused, !isHeldBack, queuedBytes <= Self.outputMax else { return }
+        isPaused = false
+        socket.resumeReading()
+        pump()
+    }
+
+    // MARK: Out
+
+    /// How many bytes wait for the client.
+    var queuedBytes: Int { socket.queuedBytes + machine.output.count }
+
+    /// How the client wants its messages.
+    var variant: WebSocketVariant { machine.variant }
+
+    func send(_ kind: WebSocketMessageKind, _ bytes: Span<UInt8>) {
+        machine.send(kind, bytes)
+        makeDirty()
+    }
+
+    /// Sends whole frames that were encoded for many.
+    func send(encoded frames: [UInt8]) {
+        guard machine.isOpen else { return }
+        machine.output += frames
+        makeDirty()
+    }
+
+    func makeDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        shard.willFlush(self)
+    }
+
+    func flush() {
+        isDirty = false
+        conversation?.deliver()
+        guard !machine.output.isEmpty else { return }
+        socket.send(&machine.output)
+        if machine.output.capacity > Self.idleCapacityMax { machine.output = [] }
+        // What the socket took at once never counts as queued, so nobody else would say so.
+        if socket.queuedBytes <= socket.lowWaterMark { drained() }
+    }
+
+    func drained() {
+        conversation?.drained()
+        resume()
+    }
+
+    // MARK: Time and the end
+
+    func tick(_ now: UInt64) {
+        conversation?.tick(now)
+        guard !isClosing else { return }
+        if closeDeadline <= now { return closeNow() }
+        switch keepalive.timeout(now: now) {
+        case .none: break
+        case .ping:
+            machine.ping()
+            makeDirty()
+        case .dead: closeNow()
+        }
+    }
+
+    /// Says why, and closes when the client has answered.
+    func close(_ code: UInt16, _ reason: String) {
+        machine.close(code: code, reason: reason)
+        closeDeadline = min(closeDeadline, shard.loop.now &+ Self.closeTime)
+        makeDirty()
+    }
+
+    /// Both sides have said that they close: the server closes first (RFC 6455, 7.1.1).
+    private func finish() {
+        guard !isClosing else { return }
+        isClosing = true
+        endConversation()
+        socket.send(&machine.output)
+        socket.closeAfterFlush(timeout: Self.flushTime)
+    }
+
+    func receivedEnd() { closeNow() }
+
+    func drain() {
+        conversation?.drain()
+        close(WebSocketCloseCode.goingAway, "the server is shutting down")
+    }
+
+    func closeNow() {
+        isClosing = true
+        endConversation()
+        socket.close()
+    }
+
+    func closed(_ reason: CloseReason) {
+        isClosing = true
+        endConversation()
+        shard.closed(connection)
+    }
+
+    private func endConversation() {
+        conversation?.end()
+        conversation = nil
+    }
+}
