@@ -50,7 +50,7 @@ enum MetricsPage {
         let census = tenants.census
         writer.single("dosql_tenants_open", .gauge, census.open, "Tenants whose file is open.")
         writer.single(
-            "dosql_tenants_known", .gauge, census.known, "Names that were asked for since the start, of tenants or not.")
+            "dosql_tenants_known", .gauge, census.known, "Tenants' names that were asked for since the start.")
         writer.single(
             "dosql_wal_frames", .gauge, census.walFrames, "Pages in the write-ahead logs of all open tenants.")
         let writes = tenants.context.metrics

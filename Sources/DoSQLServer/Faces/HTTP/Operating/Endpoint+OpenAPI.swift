@@ -4,10 +4,15 @@ extension Endpoint {
     static var all: [Endpoint] {
         Operation.allCases.filter { Operation(path: $0.rawValue) != nil }.map { .operation($0) }
             + [.beginTransaction]
-            + Operation.allCases.filter { Operation(inTransaction: $0.rawValue) != nil }
-            .map { .inTransaction(id: "{id}", $0) }
+            + inTransaction
             + [.connect, .channelStream("{channel}"), .publish("{channel}"), .eventStream, .emit]
             + [.health, .live, .ready, .metrics, .openAPI]
+    }
+
+    /// Those that take the id of a transaction.
+    private static var inTransaction: [Endpoint] {
+        Operation.allCases.filter { Operation(inTransaction: $0.rawValue) != nil }
+            .map { .inTransaction(id: "{id}", $0) }
     }
 
     /// Its path.
@@ -48,7 +53,10 @@ extension Endpoint {
                 id: "beginTransaction", tag: "transactions",
                 summary: "Begins an interactive transaction, which ends by its commit, its rollback or its time.",
                 body: "BeginRequest", bodyIsOptional: true, takesBinary: true, example: #"{"mode":"read"}"#,
-                answers: [.json("It has begun.", "BeginAnswer", status: 201)], errors: Operation.errors)
+                answers: [
+                    .json("It has begun.", "BeginAnswer", status: 201).linked(
+                        to: Endpoint.inTransaction.map(\.described))
+                ], errors: Operation.errors)
         case .connect:
             OpenAPIOperation(
                 id: "connect", tag: "feeds",

@@ -8,6 +8,8 @@ struct OpenAPIOperation {
         var content: [(type: String, schema: String)] = []
         /// Names of component headers.
         var headers: [String] = []
+        /// Operations that go on with the id that the answer gives.
+        var links: [OpenAPIOperation] = []
     }
 
     let id: String
@@ -71,6 +73,12 @@ struct OpenAPIOperation {
             let content = answer.content.map { "\"\($0.type)\":{\"schema\":\($0.schema)}" }.joined(separator: ",")
             members.append("\"content\":{\(content)}")
         }
+        if !answer.links.isEmpty {
+            let links = answer.links.map {
+                "\"\($0.id)\":{\"operationId\":\"\($0.id)\",\"parameters\":{\"id\":\"$response.body#/id\"}}"
+            }
+            members.append("\"links\":{\(links.joined(separator: ","))}")
+        }
         return "{\(members.joined(separator: ","))}"
     }
 
@@ -85,7 +93,14 @@ extension OpenAPIOperation.Answer {
         Self(status: status, description: description, content: [(AnswerStyle.jsonType, reference(schema))])
     }
 
-    /// The same, which the client may have as frames of the binary protocol too.
+    /// The answer with links to what goes on with its id.
+    func linked(to operations: [OpenAPIOperation]) -> Self {
+        var answer = self
+        answer.links = operations
+        return answer
+    }
+
+    /// An answer in JSON, which the client may have as frames of the binary protocol too.
     static func message(_ description: String, _ schema: String, lines: Bool = false) -> Self {
         var answer = Self.json(description, schema)
         if lines { answer.content.append((AnswerStyle.linesType, #"{"type":"string"}"#)) }
