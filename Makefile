@@ -36,4 +36,4 @@ format: ## format the sources
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests clients Benchmarks Package.swift
 
 clean: ## remove what was built
-	rm -rf .build .build-fuzz clients/swift/examples/*/.build
+	rm -rf .build .build-fuzz .build-schemathesis clients/swift/examples/*/.build

@@ -4,6 +4,10 @@ import DoSQLLoop
 protocol Face: StreamDelegate {
     /// Names the connection on its shard, also when its face changes.
     var connection: UInt64 { get }
+    /// What is spoken, for the metrics.
+    var kind: FaceKind { get }
+    /// The socket that it owns.
+    var socket: SocketStream { get }
     /// Looks at every deadline.
     func tick(_ now: UInt64)
     /// The server stops: what is accepted is finished, nothing new is taken.

@@ -7,7 +7,8 @@ import DoSQLSession
 /// `DSQL` opens the binary protocol (`protocol/framing.md`, preamble); everything else is HTTP.
 final class Newcomer: Face {
     let connection: UInt64
-    private let socket: SocketStream
+    let kind = FaceKind.newcomer
+    let socket: SocketStream
     private unowned let shard: Shard
     /// Whether it is one more than the server takes: it is told so in its own tongue.
     private let isSurplus: Bool

@@ -2,6 +2,8 @@ import DoSQLLoop
 
 /// Where a session's frames go: the wire of its face.
 protocol FrameTransport: AnyObject {
+    /// What is spoken at the other end, for the metrics.
+    var faceKind: FaceKind { get }
     /// Who is at the other end, for the log.
     var peerAddress: String { get }
     /// How many bytes wait for the client.
@@ -18,4 +20,6 @@ protocol FrameTransport: AnyObject {
     func closeAfterFlush(timeout: Duration)
 }
 
-extension SocketStream: FrameTransport {}
+extension SocketStream: FrameTransport {
+    var faceKind: FaceKind { .binary }
+}

@@ -41,6 +41,7 @@ extension Session {
     }
 
     func refuse(_ header: FrameHeader, _ failure: Failure, transaction: TransactionState = .none) {
+        shard.metrics.failed(failure.code)
         failure.message(transaction: transaction).encode(into: &output, stream: header.stream, request: header.request)
         makeDirty()
     }
@@ -64,6 +65,7 @@ extension Session {
     func deliver(_ reply: Reply) {
         guard !isClosing else { return }
         let now = shard.loop.now
+        shard.metrics.answered(reply.frame)
         output.append(reply.frame)
         makeDirty()
         switch reply.kind {

@@ -22,6 +22,7 @@ final class Session {
     /// Where the frames go. Let go of at the end, since a transport holds its session.
     private(set) var transport: (any FrameTransport)?
     unowned let shard: Shard
+    private let faceKind: FaceKind
     var machine: ConnectionStateMachine
     private var decoder = FrameDecoder()
     var output = ByteWriter()
@@ -51,6 +52,7 @@ final class Session {
         id = shard.nextID()
         self.transport = transport
         self.shard = shard
+        faceKind = transport.faceKind
         machine = ConnectionStateMachine(now: acceptedAt, limits: shard.context.configuration.session)
         shard.began(self)
     }
@@ -124,6 +126,7 @@ final class Session {
     }
 
     private func handle(_ header: FrameHeader, _ body: Span<UInt8>) {
+        shard.metrics.received(header.type, faceKind)
         switch machine.received(header) {
         case .handshake: hello(header, body)
         case .control: control(header, body)
@@ -204,6 +207,7 @@ final class Session {
         shard.context.log.debug(
             "connection closed by the server",
             metadata: ["peer": "\(transport?.peerAddress ?? "")", "code": "\(code.name)", "reason": "\(reason)"])
+        shard.metrics.failed(code)
         Failure(code, reason).message(transaction: .none, isFatal: true).encode(into: &output)
         closeAfterOutput()
     }

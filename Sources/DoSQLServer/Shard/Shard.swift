@@ -18,6 +18,8 @@ final class Shard {
     let context: ServerContext
     /// What the web faces share.
     let web: WebContext
+    /// What it has counted.
+    var metrics = ShardMetrics()
     /// Transactions that belong to no connection.
     private(set) var transactions: TransactionTable!
     private(set) var mailbox: Mailbox<ShardMessage>!
@@ -136,6 +138,10 @@ final class Shard {
             transactions.received(call)
         case .transactionFrames(let frames, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(frames, exchange: caller.exchange)
+        case .measure(let measurement):
+            measurement.add(reading)
+        case .report(let report, let caller):
+            (faces[caller.connection] as? HTTPFace)?.received(report, exchange: caller.exchange)
         case .committed(let tenant):
             feeds.committed(tenant)
         case .feedRead(let errand, let result):
@@ -173,7 +179,10 @@ final class Shard {
             let socket = try SocketStream(adopting: descriptor, on: loop)
             let newcomer = Newcomer(connection: id, socket: socket, shard: self, isSurplus: isSurplus)
             faces[id] = newcomer
-            if isSurplus { surplus.insert(id) }
+            if isSurplus {
+                surplus.insert(id)
+                metrics.connectionRefused()
+            }
             socket.start(newcomer)
         } catch {
             if !isSurplus { context.connectionEnded() }
@@ -191,11 +200,13 @@ final class Shard {
     func faceChanged(_ face: any Face) {
         // It is the former one that calls: it stays until the turn ends.
         if let former = faces.updateValue(face, forKey: face.connection) { formerFaces.append(former) }
+        metrics.connectionBegan(face.kind)
     }
 
     /// A connection's last call: it is closed.
     func closed(_ connection: UInt64) {
-        guard faces.removeValue(forKey: connection) != nil else { return }
+        guard let face = faces.removeValue(forKey: connection) else { return }
+        metrics.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
         if surplus.remove(connection) == nil { context.connectionEnded() }
         stopIfDrained()
     }
@@ -205,6 +216,20 @@ final class Shard {
 
     /// A session has ended.
     func ended(_ session: Session) { sessions[session.id] = nil }
+
+    /// Everything that it has counted, and how things stand.
+    private var reading: ShardMetrics {
+        var reading = metrics
+        for face in faces.values {
+            reading.isOpen(face.kind)
+            reading.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
+        }
+        for session in sessions.values { reading.isInFlight(session.machine.inFlightCount) }
+        return reading
+    }
+
+    /// Whether the server stops.
+    var isDraining: Bool { drainDeadline != nil }
 
     // MARK: Time
 

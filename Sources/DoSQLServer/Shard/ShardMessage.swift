@@ -16,6 +16,10 @@ enum ShardMessage: Sendable {
     case transactionCall(TransactionCall)
     /// Frames of a transaction for the face that called it.
     case transactionFrames([UInt8], for: TransactionCaller)
+    /// Somebody reads the metrics.
+    case measure(Measurement)
+    /// What an exchange asked the server itself.
+    case report(OperatingReport, for: TransactionCaller)
     /// Something of a tenant was committed that the shard watches.
     case committed(Tenant)
     /// A thread has read of a feed for the shard.

@@ -62,6 +62,14 @@ public final class DataFolder: Sendable {
         }
     }
 
+    /// What is wrong with the folder as it lies there now; nil if it can be used. Reads the disk: not for an event loop.
+    var fault: String? {
+        let files = FileManager.default
+        guard files.fileExists(atPath: path + "/FORMAT") else { return "the data folder is not there any more" }
+        guard files.isWritableFile(atPath: path + "/tenants") else { return "the data folder cannot be written to" }
+        return nil
+    }
+
     /// The folder of a tenant.
     func folder(of tenant: TenantName) -> String { "\(path)/tenants/\(tenant.fileStem)" }
 

@@ -22,6 +22,7 @@ final class TenantContext: Sendable {
     let shards: ShardDirectory
     let createsTenants: Bool
     let writeQueueMax: Int
+    let metrics = WriteMetrics()
     let checkpointPages: Int
     let session: SessionLimits
     /// How much is kept of each feed.

@@ -44,6 +44,13 @@ final class TenantStore: Sendable {
         }
     }
 
+    /// How many names there are, how many of them are open, and the pages in their logs.
+    var census: (known: Int, open: Int, walFrames: Int) {
+        let all = tenants.withLock { Array($0.values) }
+        let open = all.filter(\.isOpen)
+        return (all.count, open.count, open.reduce(0) { $0 + $1.walFrames.load(ordering: .relaxed) })
+    }
+
     /// Closes who is idle, and beyond the limit those unused for longest; checkpoints what has grown.
     /// - Returns: whether more are open than may be.
     private func sweep(_ now: UInt64) -> Bool {

@@ -46,6 +46,7 @@ extension WriterDatabase {
         }
         var commitFailure: Failure?
         if !connection.isAutocommit { commitFailure = commit(lsn: newest) }
+        if commitFailure == nil { tenant.context.metrics.groupSize.observe(UInt64(group.count)) }
         for (job, answer) in zip(group, answers) {
             switch (commitFailure, answer) {
             case (let failure?, _):

@@ -18,12 +18,14 @@ extension WriterDatabase {
         do throws(SQLiteError) {
             let done = try connection.checkpoint(.passive)
             tenant.isCheckpointBlocked.store(!done.isComplete, ordering: .relaxed)
+            tenant.context.metrics.checkpointed(done.isComplete ? .complete : .partial)
             tenant.walFrames.store(done.isComplete ? 0 : done.log, ordering: .relaxed)
             // What a reader holds back is not tried again with every commit.
             checkpointFrames = done.isComplete ? limit : done.log + limit
         } catch {
             // The log stays as it is and the next checkpoint tries again.
             noteStorage(error.code)
+            tenant.context.metrics.checkpointed(.failed)
             tenant.isCheckpointBlocked.store(true, ordering: .relaxed)
             checkpointFrames = tenant.walFrames.load(ordering: .relaxed) + limit
         }

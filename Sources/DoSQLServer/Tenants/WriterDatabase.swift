@@ -15,7 +15,9 @@ struct WriterDatabase: ~Copyable, Sendable {
     let feeds = FeedPublisher()
     /// New whenever the file's history is replaced.
     let incarnation: Identity
-    var lsn: UInt64
+    var lsn: UInt64 {
+        didSet { if lsn > oldValue { tenant.context.metrics.changed(lsn - oldValue) } }
+    }
     var transaction: TransactionRunner?
     var changesAtBegin: Int64 = 0
     var groupsSincePurge = 0
@@ -129,7 +131,7 @@ struct WriterDatabase: ~Copyable, Sendable {
     mutating func commit(lsn newest: UInt64) -> Failure? {
         do throws(SQLiteError) {
             if newest != lsn { try Self.store(newest, storeLSN, on: connection) }
-            try connection.commit()
+            try tenant.context.metrics.counting { () throws(SQLiteError) in try connection.commit() }
         } catch {
             var failure = Failure(error)
             // A full disk is told before anything is durable; after any other failure nobody knows.

@@ -4,7 +4,8 @@ import DoSQLProtocol
 /// A connection that speaks the binary protocol: its bytes are the session's frames as they are.
 final class BinaryFace: Face {
     let connection: UInt64
-    private let socket: SocketStream
+    let kind = FaceKind.binary
+    let socket: SocketStream
     private unowned let shard: Shard
     private let session: Session
 

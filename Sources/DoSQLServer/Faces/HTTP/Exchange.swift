@@ -13,6 +13,8 @@ final class Exchange {
         case operation(OperationAnswer)
         /// The answer to BEGIN is awaited.
         case begin(TransactionID, total: UInt64)
+        /// The answer to what the server asks itself is awaited.
+        case inquiry(Inquiry)
         /// The tenant is being opened, then its feed is streamed.
         case stream(EventStream, after: Int64?)
         /// It has been answered.
@@ -72,6 +74,7 @@ final class Exchange {
         guard head.expectsContinue else { return }
         guard let refusal else { return response.sendContinue() }
         // The client is told before it has sent a body for nothing, and what it sends instead nobody can know.
+        face.shard.metrics.refused(refusal)
         response.isLast = true
         response.send(refusal, style: style)
         finish()
@@ -92,6 +95,7 @@ final class Exchange {
             guard let endpoint else { throw .notFound }
             try run(endpoint)
         } catch {
+            face.shard.metrics.refused(error)
             refuse(error)
         }
     }
@@ -148,13 +152,16 @@ final class Exchange {
             guard let id = TransactionID(id) else { throw .unknownTransaction }
             try run(operation, in: id)
         case .beginTransaction: try beginTransaction()
-        case .live: send(json: #"{"status":"live"}"#)
+        case .live: answer(.live)
+        case .ready: answer(.readiness(isDraining: face.shard.isDraining))
+        case .health: begin(namesTenant ? .health(of: tenant, on: face) : .health(on: face, caller))
+        case .metrics: begin(.metrics(on: face, caller))
+        case .openAPI: answer(.openAPI)
         case .connect: try connect()
         case .eventStream: try streamEvents()
         case .channelStream(let channel): try stream(channel: channel)
         case .emit: try emit()
         case .publish(let channel): try publish(to: channel)
-        case .health, .ready, .metrics, .openAPI: throw .notFound
         }
     }
 
@@ -163,6 +170,8 @@ final class Exchange {
         var kinds: [Execute.Kind] = []
         let rowStyle = try rowStyle()
         if try isBinary() {
+            // The guide's form has no message of its own.
+            if operation == .transaction { throw .wrongType }
             message.append(body)
         } else {
             let json = body
@@ -310,6 +319,8 @@ final class Exchange {
                 transaction: id.description, expiresAt: WallClock.milliseconds() + Int64(clamping: total), to: &answer)
             response.add("Location", "/transactions/\(id)")
             send(201, type: AnswerStyle.jsonType, answer.bytes)
+        case .inquiry(let inquiry):
+            if let report = inquiry.received(header, body) { received(report) }
         case .stream:
             // The tenant could not be opened.
             refuse(Refusal((try? ErrorMessage(body)) ?? ErrorMessage(.internal, "OPEN was answered strangely")))
@@ -317,6 +328,20 @@ final class Exchange {
             break
         }
     }
+
+    /// The server is asked something that takes a while.
+    private func begin(_ inquiry: Inquiry) {
+        phase = .inquiry(inquiry)
+        inquiry.begin()
+    }
+
+    /// What the server was asked has been found out.
+    func received(_ report: OperatingReport) {
+        guard case .inquiry(let inquiry) = phase else { return }
+        answer(inquiry.concluded(report, isDraining: face.shard.isDraining))
+    }
+
+    private func answer(_ report: OperatingReport) { send(report.status, type: report.type, report.body) }
 
     /// The tenant is open.
     func opened() {
@@ -368,8 +393,6 @@ final class Exchange {
         finish()
     }
 
-    func send(json text: String) { send(200, type: AnswerStyle.jsonType, Array(text.utf8)) }
-
     func send(_ status: Int, type: String, _ body: [UInt8]) {
         response.send(status, type: type, body)
         finish()
@@ -389,7 +412,15 @@ final class Exchange {
     // MARK: Time and the end
 
     func tick(_ now: UInt64) {
-        if case .stream(let stream, _) = phase { stream.tick(now) }
+        switch phase {
+        case .stream(let stream, _): stream.tick(now)
+        case .inquiry(let inquiry):
+            guard let report = inquiry.timeout(now) else { return }
+            // What comes late after all must not be taken for the answer to what is asked next.
+            response.isLast = true
+            received(report)
+        default: break
+        }
     }
 
     /// The server stops.

@@ -16,6 +16,7 @@ final class HTTPFace: Face {
     private static let flushTime: Duration = .seconds(5)
 
     let connection: UInt64
+    let kind = FaceKind.http
     let socket: SocketStream
     unowned let shard: Shard
     private let parser: RequestParser
@@ -84,7 +85,9 @@ final class HTTPFace: Face {
         let response = exchange?.response ?? Response(to: nil, face: self)
         guard !response.hasBegun else { return close() }
         response.isLast = true
-        response.send(Refusal(fault), style: exchange?.style ?? .json)
+        let refusal = Refusal(fault)
+        shard.metrics.refused(refusal)
+        response.send(refusal, style: exchange?.style ?? .json)
         finished()
     }
 
@@ -93,9 +96,10 @@ final class HTTPFace: Face {
         let response = Response(to: nil, face: self)
         response.isLast = true
         let connectionsMax = shard.context.configuration.connectionsMax
-        response.send(
-            Refusal(Failure(.tooManyConnections, "this server takes at most \(connectionsMax) connections")),
-            style: .json)
+        let refusal = Refusal(
+            Failure(.tooManyConnections, "this server takes at most \(connectionsMax) connections"))
+        shard.metrics.refused(refusal)
+        response.send(refusal, style: .json)
         finished()
     }
 
@@ -159,6 +163,12 @@ final class HTTPFace: Face {
     func received(_ frames: [UInt8], exchange number: UInt64) {
         guard let exchange, exchange.number == number else { return }
         Frames.forEach(frames) { header, body in exchange.received(header, body) }
+    }
+
+    /// What an exchange asked the server itself.
+    func received(_ report: OperatingReport, exchange number: UInt64) {
+        guard let exchange, exchange.number == number else { return }
+        exchange.received(report)
     }
 
     // MARK: Time and the end

@@ -1,7 +1,7 @@
 import DoSQLProtocol
 
 /// A message that HTTP can send, by the word that its path ends in: the one table of them.
-enum Operation: String {
+enum Operation: String, CaseIterable {
     case query, queryOne, run, batch, script, migrate
     /// The guide's form of a batch.
     case transaction

@@ -120,6 +120,7 @@ final class Response {
     private func begin(_ status: Int, _ framing: ResponseHead.Framing) {
         precondition(!hasBegun, "an answer has one head")
         hasBegun = true
+        face.shard.metrics.responded(status)
         self.framing = framing
         let connection: ResponseHead.Connection =
             status == 101 ? .implied : isLast ? .close : request?.responseConnection ?? .close

@@ -28,10 +28,11 @@ final class TenantStreams: FrameTransport {
     // MARK: Requests
 
     /// Sends a message on the tenant's stream; its frames go to the face's current exchange.
-    func submit(_ type: MessageType, tenant: String, body: Span<UInt8>) {
+    /// - Parameter mayCreate: whether a tenant that is not there may be made for it.
+    func submit(_ type: MessageType, tenant: String, body: Span<UInt8>, mayCreate: Bool = true) {
         let session = self.session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
         self.session = session
-        let stream = stream(of: tenant, in: session)
+        let stream = stream(of: tenant, in: session, mayCreate: mayCreate)
         let request = nextRequest()
         current = request
         session.submit(type, stream: stream, request: request, body: body)
@@ -68,7 +69,7 @@ final class TenantStreams: FrameTransport {
         return lastRequest
     }
 
-    private func stream(of tenant: String, in session: Session) -> UInt16 {
+    private func stream(of tenant: String, in session: Session, mayCreate: Bool = true) -> UInt16 {
         if let last = open.last, last.tenant == tenant { return last.stream }
         if let index = open.firstIndex(where: { $0.tenant == tenant }) {
             let known = open.remove(at: index)
@@ -82,7 +83,7 @@ final class TenantStreams: FrameTransport {
         repeat { lastStream &+= 1 } while lastStream == 0 || open.contains { $0.stream == lastStream }
         open.append((tenant, lastStream))
         var body = ByteWriter()
-        Open.encodeBody(into: &body, tenant: tenant)
+        Open.encodeBody(into: &body, tenant: tenant, mayCreate: mayCreate)
         let request = nextRequest()
         opening = (request, lastStream)
         session.submit(.open, stream: lastStream, request: request, body: body.bytes.span)
@@ -140,6 +141,7 @@ final class TenantStreams: FrameTransport {
 
     // MARK: FrameTransport
 
+    var faceKind: FaceKind { .http }
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }
     var lowWaterMark: Int { face.socket.lowWaterMark }

@@ -43,6 +43,7 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
 
     // MARK: FrameTransport
 
+    var faceKind: FaceKind { .webSocket }
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }
     var lowWaterMark: Int { face.socket.lowWaterMark }

@@ -216,6 +216,7 @@ final class HubConversation: WebSocketConversation {
 }
 
 extension HubConversation: FrameTransport {
+    var faceKind: FaceKind { .webSocket }
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }
     var lowWaterMark: Int { face.socket.lowWaterMark }

@@ -12,6 +12,7 @@ final class WebSocketFace: Face {
     private static let flushTime: Duration = .seconds(5)
 
     let connection: UInt64
+    let kind = FaceKind.webSocket
     let socket: SocketStream
     unowned let shard: Shard
     private let machine: WebSocketMachine

@@ -74,6 +74,7 @@ final class LeasedTransaction: FrameTransport {
 
     // MARK: FrameTransport
 
+    var faceKind: FaceKind { .http }
     var peerAddress: String { "transaction \(tenant)" }
     // The callers' connections hold back what is too much, by credit.
     var queuedBytes: Int { 0 }

@@ -32,6 +32,7 @@ final class TransactionTable {
             call.tenant == nil || call.tenant == transaction.tenant
         else {
             guard case .request = call.kind else { return }
+            shard.metrics.failed(Self.unknown.code)
             // A wrong tenant is told nothing that a wrong name is not.
             let frame = Self.unknown.frame(stream: 1, request: 1, transaction: .none)
             call.caller.shard.post(.transactionFrames(frame, for: call.caller))
