@@ -111,12 +111,20 @@ let package = Package(
             swiftSettings: settings),
 
         // Benchmarks are in the root package, so that they link what they measure.
+        .target(
+            name: "BenchmarkSupport",
+            dependencies: [
+                "DoSQLLoop", "DoSQLProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            path: "Benchmarks/Support",
+            swiftSettings: settings),
         .executableTarget(
             name: "round-trip",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol",
+                "BenchmarkSupport", "DoSQLEngine", "DoSQLLoop",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Benchmarks/RoundTrip",
             swiftSettings: settings),
