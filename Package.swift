@@ -128,6 +128,14 @@ let package = Package(
             ],
             path: "Benchmarks/RoundTrip",
             swiftSettings: settings),
+        .executableTarget(
+            name: "web-load",
+            dependencies: [
+                "BenchmarkSupport", "DoSQLLoop",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Web",
+            swiftSettings: settings),
 
         // Tests mirror Sources. What they share starts servers and speaks frames.
         .target(
