@@ -26,7 +26,7 @@ example: setup ## build and run the example app against a server of its own
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz
 
-bench: setup ## measure against SQLite in process; flags in ARGS="--seconds 5 …"
+bench: setup ## measure the server; one of round-trip, http, fan-out and its flags in ARGS="http --rounds 9"
 	@./.ci/bench $(ARGS)
 
 lint: ## check the format of the sources

@@ -111,14 +111,30 @@ let package = Package(
             swiftSettings: settings),
 
         // Benchmarks are in the root package, so that they link what they measure.
-        .executableTarget(
-            name: "round-trip",
+        .target(
+            name: "BenchmarkSupport",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLLoop", "DoSQLProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
+            path: "Benchmarks/Support",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "round-trip",
+            dependencies: [
+                "BenchmarkSupport", "DoSQLEngine", "DoSQLLoop",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Benchmarks/RoundTrip",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "web-load",
+            dependencies: [
+                "BenchmarkSupport", "DoSQLLoop",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Web",
             swiftSettings: settings),
 
         // Tests mirror Sources. What they share starts servers and speaks frames.

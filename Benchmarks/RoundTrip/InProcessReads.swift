@@ -1,6 +1,6 @@
+import BenchmarkSupport
 import DoSQLEngine
 import DoSQLLoop
-import DoSQLProtocol
 
 /// The same statement without a network: prepared once, bound, stepped, its columns read.
 struct InProcessReads {

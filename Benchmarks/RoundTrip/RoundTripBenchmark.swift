@@ -1,6 +1,5 @@
 import ArgumentParser
-import DoSQLLoop
-import FoundationEssentials
+import BenchmarkSupport
 
 /// Point reads by primary key through the network, beside the same statement in process: rounds in turn, medians with
 /// their spread.
@@ -34,9 +33,10 @@ struct RoundTripBenchmark: ParsableCommand {
     ]
 
     func run() throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/dosql-bench-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try TemporaryFolder.use { try measure(in: $0) }
+    }
+
+    private func measure(in folder: String) throws {
         let process = try ServerProcess(executable: server, folder: folder + "/data")
         defer { process.stop() }
         try UsersTable(rows: rows).load(into: process.address)
@@ -51,7 +51,7 @@ struct RoundTripBenchmark: ParsableCommand {
                 try inProcess.run(.sharedTransaction, seconds: seconds))
             for cell in cells {
                 let load = try PointReadLoad(address: process.address, shape: cell, rows: rows)
-                table.add("server, \(cell)", try load.run(seconds: seconds, cpuOf: process))
+                table.add("server, \(cell)", try load.run(seconds: seconds, cpuOf: process.usage))
             }
         }
         table.print(relativeTo: "in process, as people open it")

@@ -1,14 +1,20 @@
-import DoSQLLoop
+package import DoSQLLoop
 import DoSQLProtocol
 
 /// The guide's users table, filled: about 200 bytes a row.
-struct UsersTable {
-    let rows: Int
+package struct UsersTable {
+    /// How many rows it has, with the ids 1 to this.
+    package let rows: Int
+
+    package init(rows: Int) {
+        self.rows = rows
+    }
 
     /// The statement that is measured.
-    static let pointRead = "SELECT id, name, email, role FROM users WHERE id = ?"
+    package static let pointRead = "SELECT id, name, email, role FROM users WHERE id = ?"
 
-    var sql: String {
+    /// Makes and fills it.
+    package var sql: String {
         """
         CREATE TABLE users(
             id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, email TEXT UNIQUE NOT NULL, bio TEXT, role TEXT DEFAULT 'user',
@@ -21,11 +27,11 @@ struct UsersTable {
         """
     }
 
-    /// Loads it into the tenant `bench` of a server, through the protocol.
-    func load(into address: ListenAddress) throws {
+    /// Loads it into a tenant of a server, through the protocol.
+    package func load(into address: ListenAddress, tenant: String = "bench") throws {
         var writer = ByteWriter(Preamble.bytes)
-        Hello.encode(into: &writer, request: 1, client: "round-trip")
-        Open.encode(into: &writer, stream: 1, request: 2, tenant: "bench")
+        Hello.encode(into: &writer, request: 1, client: "benchmark")
+        Open.encode(into: &writer, stream: 1, request: 2, tenant: tenant)
         Script.encode(into: &writer, stream: 1, request: 3, sql: sql)
         let conversation = try Conversation(address, sending: writer.take(), answers: 3)
         try conversation.run()

@@ -1,8 +1,9 @@
 import Foundation
 
 /// What is told while the benchmark runs, on standard error, so that standard output holds the table alone.
-enum Report {
-    static func progress(_ text: String) {
+package enum Report {
+    /// Tells one line.
+    package static func progress(_ text: String) {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 }

@@ -1,8 +1,8 @@
-import DoSQLLoop
+package import DoSQLLoop
 import DoSQLProtocol
 
 /// Sends some frames and waits for as many answers; an ERROR among them ends it.
-final class Conversation: StreamDelegate {
+package final class Conversation: StreamDelegate {
     private let loop: EventLoop
     private let stream: SocketStream
     private var decoder = FrameDecoder(frameMax: Limits.frameMax)
@@ -10,14 +10,15 @@ final class Conversation: StreamDelegate {
     private var failure: BenchmarkError?
     private var frames: [UInt8]
 
-    init(_ address: ListenAddress, sending frames: [UInt8], answers: Int) throws {
+    package init(_ address: ListenAddress, sending frames: [UInt8], answers: Int) throws {
         loop = try EventLoop()
         stream = try SocketStream(adopting: try Descriptor.connected(to: address), on: loop)
         self.frames = frames
         missing = answers
     }
 
-    func run() throws {
+    /// Returns when all answers have come.
+    package func run() throws {
         stream.start(self)
         stream.send(&frames)
         loop.run()
@@ -25,7 +26,7 @@ final class Conversation: StreamDelegate {
         if let failure { throw failure }
     }
 
-    func received(_ bytes: Span<UInt8>) {
+    package func received(_ bytes: Span<UInt8>) {
         var input = bytes
         var decoder = FrameDecoder()
         swap(&decoder, &self.decoder)
@@ -49,9 +50,9 @@ final class Conversation: StreamDelegate {
         if missing == 0 { stream.close() }
     }
 
-    func receivedEnd() { stream.close() }
+    package func receivedEnd() { stream.close() }
 
-    func closed(_ reason: CloseReason) {
+    package func closed(_ reason: CloseReason) {
         if missing > 0 && failure == nil { failure = BenchmarkError("the server closed the connection: \(reason)") }
         loop.stop()
     }

@@ -1,76 +1,35 @@
-import DoSQLLoop
+package import DoSQLLoop
 import DoSQLProtocol
-import Histogram
 
 /// A closed loop of pipelined point reads: each connection sends `depth` requests, waits for all answers, and sends
 /// again.
 ///
 /// The frames differ in their key and request id only, so they are encoded once and patched.
-final class PointReadLoad {
+package final class PointReadLoad {
     private let loop: EventLoop
     private let shape: LoadShape
     private let rows: Int
+    private let measurement: Measurement
     private var readers: [Reader] = []
-    private var histogram = Histogram<UInt64>(numberOfSignificantValueDigits: .three)
-    private var answered = 0
-    private var isMeasuring = false
-    private var failure: BenchmarkError?
-    private var closed = 0
 
-    init(address: ListenAddress, shape: LoadShape, rows: Int) throws {
+    /// Connects.
+    /// - Parameter rows: how many the tenant's users table has.
+    package init(address: ListenAddress, shape: LoadShape, rows: Int, tenant: String = "bench") throws {
         loop = try EventLoop(receiveBufferSize: 1 << 20)
         self.shape = shape
         self.rows = rows
+        measurement = Measurement(on: loop, connections: shape.connections)
         for index in 0..<shape.connections {
             let stream = try SocketStream(adopting: try Descriptor.connected(to: address), on: loop)
-            readers.append(Reader(stream, load: self, seed: UInt64(index)))
+            readers.append(Reader(stream, measurement, tenant: tenant, seed: UInt64(index)))
         }
     }
 
-    func run(seconds: Double, cpuOf server: ServerProcess) throws -> Figures {
+    /// Asks for so long.
+    package func run(seconds: Double, cpuOf server: ProcessUsage) throws -> Figures {
         for reader in readers { reader.begin(depth: shape.depth, rows: rows) }
-        var cpuBefore = 0.0
-        var began: UInt64 = 0
-        var ended: UInt64 = 0
-        var cpuAfter = 0.0
-        let end = Timer(on: loop) { [unowned self] in
-            ended = MonotonicClock.nanoseconds()
-            cpuAfter = server.cpuSeconds()
+        return try measurement.run(seconds: seconds, cpuOf: server) { [unowned self] in
             for reader in readers { reader.stop() }
-        }
-        let warm = Timer(on: loop) { [unowned self] in
-            histogram.reset()
-            answered = 0
-            isMeasuring = true
-            cpuBefore = server.cpuSeconds()
-            began = MonotonicClock.nanoseconds()
-            end.start(after: .milliseconds(Int(seconds * 1000)))
-        }
-        warm.start(after: .milliseconds(300))
-        loop.run()
-        if let failure { throw failure }
-        let time = Double(ended - began) / 1e9
-        return Figures(
-            rate: Double(answered) / time, p50: Double(histogram.valueAtPercentile(50)) / 1000,
-            p99: Double(histogram.valueAtPercentile(99)) / 1000, cpu: (cpuAfter - cpuBefore) * 1e6 / Double(answered))
-    }
-
-    fileprivate func record(_ nanoseconds: UInt64) {
-        guard isMeasuring else { return }
-        answered += 1
-        histogram.record(nanoseconds)
-    }
-
-    fileprivate func failed(_ reason: String) {
-        if failure == nil { failure = BenchmarkError(reason) }
-        for reader in readers { reader.stop() }
-    }
-
-    fileprivate func readerClosed() {
-        closed += 1
-        if closed == readers.count {
-            isMeasuring = false
-            loop.stop()
         }
     }
 }
@@ -78,7 +37,8 @@ final class PointReadLoad {
 /// One connection of a load.
 private final class Reader: StreamDelegate {
     private let stream: SocketStream
-    private unowned let load: PointReadLoad
+    private let measurement: Measurement
+    private let tenant: String
     private var decoder = FrameDecoder(frameMax: Limits.frameMax)
     private var random: SplitMix
     private var burst: [UInt8] = []
@@ -89,9 +49,10 @@ private final class Reader: StreamDelegate {
     private var sentAt: UInt64 = 0
     private var isReady = false
 
-    init(_ stream: SocketStream, load: PointReadLoad, seed: UInt64) {
+    init(_ stream: SocketStream, _ measurement: Measurement, tenant: String, seed: UInt64) {
         self.stream = stream
-        self.load = load
+        self.measurement = measurement
+        self.tenant = tenant
         random = SplitMix(state: seed)
     }
 
@@ -109,8 +70,8 @@ private final class Reader: StreamDelegate {
         }
         burst = writer.take()
         var opening = ByteWriter(Preamble.bytes)
-        Hello.encode(into: &opening, request: 1, client: "round-trip")
-        Open.encode(into: &opening, stream: 1, request: 2, tenant: "bench")
+        Hello.encode(into: &opening, request: 1, client: "benchmark")
+        Open.encode(into: &opening, stream: 1, request: 2, tenant: tenant)
         Prepare.encode(into: &opening, request: 3, id: 1, sql: UsersTable.pointRead)
         missing = 3
         stream.start(self)
@@ -130,7 +91,7 @@ private final class Reader: StreamDelegate {
             switch decoder.next(&input) {
             case .frame(let header, let body): answered(header, body, now)
             case .assembled(let header, let body): answered(header, body.span, now)
-            case .tooLarge, .unmeant: return load.failed("the server sent a frame that is too long")
+            case .tooLarge, .unmeant: return measurement.failed("the server sent a frame that is too long")
             case .needMore: break loop
             }
         }
@@ -140,13 +101,13 @@ private final class Reader: StreamDelegate {
     private func answered(_ header: FrameHeader, _ body: Span<UInt8>, _ now: UInt64) {
         missing -= 1
         if header.type == MessageType.error.rawValue {
-            return load.failed((try? ErrorMessage(body))?.description ?? "an error that cannot be read")
+            return measurement.failed((try? ErrorMessage(body))?.description ?? "an error that cannot be read")
         }
         guard isReady else {
             if missing == 0 { isReady = true }
             return
         }
-        load.record(now - sentAt)
+        measurement.record(now - sentAt)
     }
 
     private func sendBurst() {
@@ -163,20 +124,7 @@ private final class Reader: StreamDelegate {
         stream.send(&copy)
     }
 
-    func receivedEnd() { load.failed("the server closed a connection") }
+    func receivedEnd() { measurement.failed("the server closed a connection") }
 
-    func closed(_ reason: CloseReason) { load.readerClosed() }
-}
-
-/// A small generator of keys, the same in every run.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    func closed(_ reason: CloseReason) { measurement.connectionClosed() }
 }

@@ -1,13 +1,17 @@
-import DoSQLLoop
+package import DoSQLLoop
 import Foundation
 
 /// The server that is measured: a process of its own, on a processor of its own where the system can pin it.
-final class ServerProcess {
-    let address: ListenAddress
+package final class ServerProcess {
+    /// Where it listens.
+    package let address: ListenAddress
     private let process = Process()
 
-    init(executable: String, folder: String) throws {
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", folder, "--loops", "1", "--cache", "65536"]
+    /// Starts it, and returns when it listens.
+    /// - Parameter flags: of `dosql serve`, beside those that every benchmark has.
+    package init(executable: String, folder: String, flags: [String] = []) throws {
+        let arguments =
+            ["serve", "--listen", "127.0.0.1:0", "--data", folder, "--loops", "1", "--cache", "65536"] + flags
         if FileManager.default.isExecutableFile(atPath: "/usr/bin/taskset") {
             process.executableURL = URL(filePath: "/usr/bin/taskset")
             process.arguments = ["-c", "0", executable] + arguments
@@ -34,26 +38,12 @@ final class ServerProcess {
         address = bound
     }
 
-    func stop() {
+    /// What it uses.
+    package var usage: ProcessUsage { ProcessUsage(of: process.processIdentifier) }
+
+    /// Ends it, and waits for its end.
+    package func stop() {
         process.terminate()
         process.waitUntilExit()
-    }
-
-    /// Seconds of processor time so far, user and system. The kernel counts in hundredths.
-    func cpuSeconds() -> Double {
-        guard let text = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8),
-            let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 13,
-            let user = Double(fields[11]), let system = Double(fields[12])
-        else { return .nan }
-        return (user + system) / 100
-    }
-}
-
-/// Why a benchmark could not run.
-struct BenchmarkError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

@@ -1,0 +1,55 @@
+import ArgumentParser
+import BenchmarkSupport
+
+/// A point read over HTTP, beside an answer that is always the same, and beside the same read in the binary protocol.
+struct HTTPBenchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "http",
+        abstract: "POST /queryOne on the users table, beside GET /health/live and the binary protocol, in turn.")
+
+    @Option(help: "The dosql executable whose server is measured.")
+    var server: String
+
+    @Option(help: "Rounds; each runs every cell once.")
+    var rounds = 5
+
+    @Option(help: "Seconds of each cell.")
+    var seconds = 2.0
+
+    @Option(help: "Rows of the users table.")
+    var rows = 100_000
+
+    @Option(
+        name: .customLong("cell"),
+        help: "CONNECTIONSxDEPTH, the requests in flight on each; may be given several times.")
+    var cells: [LoadShape] = [LoadShape(connections: 64, depth: 1)]
+
+    func run() throws {
+        try TemporaryFolder.use { try measure(in: $0) }
+    }
+
+    private func measure(in folder: String) throws {
+        let process = try ServerProcess(executable: server, folder: folder + "/data")
+        defer { process.stop() }
+        try UsersTable(rows: rows).load(into: process.address)
+
+        for shape in cells {
+            let query = "HTTP POST /queryOne, \(shape)"
+            let constant = "HTTP GET /health/live, \(shape)"
+            let binary = "binary QUERY_ONE, \(shape)"
+            var table = FigureTable()
+            for round in 1...rounds {
+                Report.progress("round \(round) of \(rounds)")
+                for (name, request) in [(query, HTTPRequest.pointRead()), (constant, HTTPRequest.live())] {
+                    let load = try HTTPLoad(address: process.address, shape: shape, request: request, rows: rows)
+                    table.add(name, try load.run(seconds: seconds, cpuOf: process.usage))
+                }
+                let load = try PointReadLoad(address: process.address, shape: shape, rows: rows)
+                table.add(binary, try load.run(seconds: seconds, cpuOf: process.usage))
+            }
+            table.print(relativeTo: constant)
+            table.printRatios("server CPU", of: \.cpu, [query, binary], to: constant)
+            table.printRatios("server CPU", of: \.cpu, [query], to: binary)
+        }
+    }
+}
