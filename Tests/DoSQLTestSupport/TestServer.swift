@@ -29,6 +29,12 @@ public final class TestServer: Sendable {
         // Nobody pulls the plug on a test, and nobody waits for clients that a test left behind.
         configuration.synchronous = .off
         configuration.session.shutdownGrace = 200_000_000
+        // A client on a slow machine is no slow client.
+        configuration.session.handshakeTime = 300_000_000_000
+        configuration.http.headTime = 300_000_000_000
+        configuration.http.bodyTime = 300_000_000_000
+        configuration.http.keepAliveTime = 300_000_000_000
+        configuration.http.stallTime = 300_000_000_000
         // A test that the machine stops for seconds is no client that fell silent: bounds are met where a test sets them.
         configuration.session.handshakeTime = 60_000_000_000
         configuration.session.transactionIdleMax = 120_000_000_000

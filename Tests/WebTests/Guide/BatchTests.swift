@@ -101,7 +101,7 @@ struct BatchTests {
     @Test func `a script runs its statements and says how many`() throws {
         let answer = try app.post(
             "/script", #"{"sql":"CREATE TABLE s(x); INSERT INTO s VALUES (1), (2);\n-- end\n"}"#)
-        #expect(try answer.guideText() == #"{"statements":2,"changes":2,"lastInsertRowid":2}"#, "\(answer.text)")
+        #expect(try answer.guideText() == #"{"statements":2,"changes":2,"lastInsertRowid":0}"#, "\(answer.text)")
         let failed = try app.post("/script", #"{"sql":"INSERT INTO s VALUES (3); SELCT; INSERT INTO s VALUES (4)"}"#)
         #expect(failed.status == 400 && failed.code == "SQL_ERROR")
         #expect(failed.text.contains(#""statement":{"index":1,"offset":"#), "\(failed.text)")

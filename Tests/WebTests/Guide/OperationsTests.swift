@@ -37,7 +37,7 @@ struct OperationsTests {
             try answer.guideText()
                 == #"{"results":[[],{"changes":1,"lastInsertRowid":1},{"changes":1,"lastInsertRowid":2},"#
                 + #"[{"id":1,"name":"Alice"},{"id":2,"name":"Bob"}],{"name":"Bob"},null,"#
-                + #"{"changes":2,"lastInsertRowid":2}]}"#, "\(answer.text)")
+                + #"{"changes":2,"lastInsertRowid":0}]}"#, "\(answer.text)")
     }
 
     @Test func `no operations give no results`() throws {

@@ -77,7 +77,7 @@ struct TenancyTests {
         ]
         for (path, headers) in cases {
             let answer = try client.post(path, write, headers: headers)
-            #expect(answer.status == 400 && answer.code == "MALFORMED", "\(path) \(headers): \(answer.text)")
+            #expect(answer.status == 400 && answer.code == "TENANT_NAME_INVALID", "\(path) \(headers): \(answer.text)")
             #expect(answer.text.contains("names the tenant"))
         }
         #expect(try server.http("acme").count("me") == 1)

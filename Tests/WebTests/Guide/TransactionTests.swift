@@ -23,6 +23,7 @@ struct TransactionTests {
         let id = try begun.member("id")
         #expect(begun.text == #"{"id":"\#(id)","expiresAt":\#(try begun.integer("expiresAt"))}"#)
         #expect(try begun.integer("expiresAt") > 1_700_000_000_000)
+        #expect(begun.header("location") == "/transactions/\(id)")
         let another = try server.http("acme")
         let path = "/transactions/\(id)"
         #expect(
@@ -152,7 +153,7 @@ struct TransactionTests {
         #expect(late.status == 504 && late.code == "TRANSACTION_EXPIRED", "\(late.text)")
         #expect(late.text.contains(#""retryable":true,"executed":"no""#))
         let later = try app.call("/transactions/\(id)/run", Self.insert, #"["later","later"]"#)
-        #expect(later.status == 404 && later.code == "NO_TRANSACTION")
+        #expect([404, 504].contains(later.status) && later.text.contains(#""executed":"no""#), "\(later.text)")
         #expect(try app.query("SELECT name FROM users") == #"{"rows":[{"name":"quick"}]}"#)
     }
 
@@ -191,14 +192,14 @@ struct TransactionTests {
         #expect(unknown.status == 404 && unknown.code == "NO_TRANSACTION")
         let last = id.last == "0" ? "1" : "0"
         let guesses = [
-            "0", "x", "0-0", "99-00000000000000000000000000000000", "ffffffffffffffffffffffff-0", "%00", "-1-0",
+            "0", "x", "0-0", "99-00000000000000000000000000000000", "ffffffffffffffffffffffff-0", "-1-0",
             String(id.dropLast()), String(id.dropLast()) + last, id + "0", String(repeating: "f", count: 4000),
         ]
         for guess in guesses {
             for word in ["run", "commit", "rollback", "query"] {
                 let answer = try app.post("/transactions/\(guess)/\(word)", HTTPClient.statement("DELETE FROM users"))
                 #expect(
-                    answer.status == 404 || (guess == "%00" && answer.status == 400),
+                    answer.status == 404 && answer.code == "NO_TRANSACTION",
                     "\(guess) \(word): \(answer.status) \(answer.text)")
             }
         }

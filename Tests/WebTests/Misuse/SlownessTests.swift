@@ -100,12 +100,16 @@ struct SlownessTests {
 
     // MARK: Clients that vanish
 
-    @Test func `whoever vanishes while a read runs frees its thread`() throws {
-        let server = try TestServer(loops: 1) { $0.readerThreads = 1 }
+    @Test(arguments: [true, false]) func `whoever vanishes while a read runs frees its thread`(isReset: Bool) throws {
+        // Nothing but the end of their connections ends what runs for them.
+        let server = try TestServer(loops: 1) {
+            $0.readerThreads = 1
+            $0.session.statementTimeMax = 600_000 * Self.millisecond
+        }
         for _ in 0..<3 {
             let client = try server.http("acme")
             try client.send("POST", "/query", body: HTTPClient.statement(Self.endless))
-            client.socket.reset()
+            if isReset { client.socket.reset() } else { client.socket.close() }
         }
         // A long read, for which the only thread is needed.
         let other = try server.http("acme")
@@ -131,6 +135,15 @@ struct SlownessTests {
         #expect(try holder.post("/transactions/\(id)/commit", "").status == 200)
         // With minutes to idle, only the end of their connections frees the tenant from those who are gone.
         #expect(try other.answer().status == 200)
+    }
+
+    @Test func `whoever ends its side only still gets its answer`() throws {
+        let server = try TestServer(loops: 1)
+        let client = try server.http("acme")
+        try client.send("POST", "/run", body: HTTPClient.statement("CREATE TABLE t(x)"))
+        client.socket.finishSending()
+        #expect(try client.answer().guideText() == #"{"changes":0,"lastInsertRowid":0}"#)
+        #expect(try client.isEnded())
     }
 
     @Test func `a write of somebody who vanishes is whole or not there`() throws {

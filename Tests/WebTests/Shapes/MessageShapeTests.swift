@@ -133,6 +133,8 @@ struct MessageShapeTests {
             let answer = try client.post("/query", Self.select, headers: [("Content-Type", type)])
             #expect(answer.status == 415 && answer.code == "UNSUPPORTED", "\(type): \(answer.text)")
         }
+        let encoded = try client.post("/query", Self.select, headers: [("Content-Encoding", "gzip")])
+        #expect(encoded.status == 415 && encoded.code == "UNSUPPORTED")
         try client.send(
             raw: "POST /query HTTP/1.1\r\nHost: x\r\nX-Tenant-ID: acme\r\n"
                 + "Content-Length: \(Self.select.utf8.count)\r\n\r\n" + Self.select)

@@ -130,6 +130,9 @@ struct RowShapeTests {
             let answer = try app.call("/query?\(query)", "SELECT 1")
             #expect(answer.status == 400 && answer.code == "MALFORMED", "\(query)")
         }
+        #expect(try app.call("/query?rowsMax=2", "SELECT 1 UNION SELECT 2").status == 200)
+        let more = try app.call("/query?rowsMax=2", "SELECT 1 UNION SELECT 2 UNION SELECT 3")
+        #expect(more.status == 507 && more.code == "RESULT_TOO_LARGE", "\(more.text)")
         #expect(
             try app.call("/query?other=1&rows=arrays", "SELECT 1").guideText() == #"{"columns":["1"],"rows":[[1]]}"#)
     }

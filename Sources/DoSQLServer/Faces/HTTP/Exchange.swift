@@ -439,8 +439,12 @@ final class Exchange {
     /// The connection is gone.
     func abandon() {
         guard isAnswering else { return }
-        if case .stream(let stream, _) = phase { stream.cancel() }
-        phase = .done
-        if let transaction { try? call(transaction, .cancel) }
+        let phase = phase
+        self.phase = .done
+        switch phase {
+        case .stream(let stream, _): stream.cancel()
+        case .begin(let id, _): try? call(id, .abandon)
+        default: if let transaction { try? call(transaction, .cancel) }
+        }
     }
 }

@@ -12,6 +12,9 @@ final class HTTPFace: Face {
     private static let waitingMax = 64 * 1024
     /// Bytes of a body a second that a client must keep up with beyond ``HTTPConfiguration/bodyTime``.
     private static let bodyRateMin: UInt64 = 16 * 1024
+    /// How long, in nanoseconds, a client that sends no more may take nothing of its answer: it may have ended its side
+    /// only, but most that end are gone, and what runs for them keeps others waiting.
+    private static let halfClosedTime: UInt64 = 5_000_000_000
     /// How long a closing connection may take to read its last answer.
     private static let flushTime: Duration = .seconds(5)
 
@@ -34,6 +37,8 @@ final class HTTPFace: Face {
     /// How much the socket had sent when that was last looked at, and when it was seen to have moved.
     private var sentBytes: UInt64 = 0
     private var sentAt: UInt64
+    /// When the client ended its side, or last took something of its answer after that.
+    private var endedAt: UInt64?
 
     init(connection: UInt64, socket: SocketStream, shard: Shard) {
         self.connection = connection
@@ -177,6 +182,8 @@ final class HTTPFace: Face {
         tenants.tick(now)
         guard !isClosing else { return }
         exchange?.tick(now)
+        if socket.bytesSent != sentBytes && endedAt != nil { endedAt = now }
+        if let endedAt, now > endedAt &+ Self.halfClosedTime { return closeNow() }
         if socket.bytesSent != sentBytes || socket.queuedBytes == 0 {
             sentBytes = socket.bytesSent
             sentAt = now
@@ -197,8 +204,9 @@ final class HTTPFace: Face {
 
     func receivedEnd() {
         // It may still read the answer to what it has asked; a stream has no answer that ends.
-        if let exchange, exchange.isAnswering, !exchange.isStream { return exchange.response.isLast = true }
-        closeNow()
+        guard let exchange, exchange.isAnswering, !exchange.isStream else { return closeNow() }
+        exchange.response.isLast = true
+        endedAt = shard.loop.now
     }
 
     func drain() {

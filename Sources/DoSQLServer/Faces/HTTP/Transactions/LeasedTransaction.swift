@@ -18,7 +18,6 @@ final class LeasedTransaction: FrameTransport {
     private var session: Session!
     private var callers: [UInt32: TransactionCaller] = [:]
     private var lastRequest: UInt32 = 2
-    private var hasFailedToOpen = false
     /// Monotonic nanoseconds after which nobody is told any more how it ended.
     private let forgottenAt: UInt64
 
@@ -53,6 +52,8 @@ final class LeasedTransaction: FrameTransport {
             guard let request = request(of: call.caller) else { return }
             let nothing: [UInt8] = []
             session.submit(.cancel, stream: 0, request: request, body: nothing.span)
+        case .abandon:
+            end()
         }
     }
 
