@@ -111,7 +111,7 @@ struct FrameRuleTests {
 
     // MARK: Types, flags, streams, ids
 
-    @Test(arguments: [0x02, 0x09, 0x1C, 0x3F] as [UInt8])
+    @Test(arguments: [0x02, 0x09, 0x1E, 0x3F] as [UInt8])
     func `a message of later versions is refused, wherever it stands, and the connection lives`(type: UInt8) throws {
         let server = try TestServer(loops: 1)
         let client = try server.client("acme")

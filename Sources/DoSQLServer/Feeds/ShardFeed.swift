@@ -33,25 +33,25 @@ final class ShardFeed {
 
     let feed: Feed
     let tenant: ShardTenant
-    private unowned let feeds: ShardFeeds
+    unowned let feeds: ShardFeeds
     /// The last id that was read for the live ones; nil before the first snapshot.
-    private var tip: Int64?
+    var tip: Int64?
     /// Of the history that `tip` belongs to.
     private var incarnation: Identity?
     private var groups: [[[UInt8]]: FeedGroup] = [:]
     private var arrivals: Deque<Subscription> = []
     private var deliveries: Deque<Delivery> = []
-    private var catchingUp: Deque<Subscription> = []
+    var catchingUp: Deque<Subscription> = []
     /// A read for all who are live, that a thread does.
-    private var errand: FeedErrand?
+    var errand: FeedErrand?
     /// A read for one that lags, that a thread does.
-    private var lagging: (errand: FeedErrand, subscription: Subscription)?
+    var lagging: (errand: FeedErrand, subscription: Subscription)?
     /// How many are live.
     private var live = 0
     private var isOpening = false
     private var hasEmptyGroups = false
     /// Whether something was committed since the last read that found nothing.
-    private var isBehind = false
+    var isBehind = false
     /// Whether it is among the feeds that have work.
     var isDue = false
 
@@ -269,7 +269,7 @@ final class ShardFeed {
     }
 
     /// Rows were read for those who are live.
-    private func take(_ rows: FeedRows) {
+    func take(_ rows: FeedRows) {
         tip = max(tip ?? 0, rows.reached)
         guard !rows.rows.isEmpty else { return }
         // Where groups are many and rows few, it is the rows that are gone through.
@@ -283,108 +283,5 @@ final class ShardFeed {
             guard let group = groups[[name]] else { continue }
             deliveries.append(Delivery(group: group, batch: FeedBatch(feed, own)))
         }
-    }
-
-    // MARK: Those who lag
-
-    private func catchUp(_ reader: LoopReader, _ quota: inout Quota) throws(Failure) {
-        guard !catchingUp.isEmpty, lagging == nil, let tip else { return }
-        let stand = try reader.stand(of: feed)
-        /// Many who were cut off together come back together.
-        var last: (group: FeedGroup, after: Int64, rows: FeedRows, batch: FeedBatch?)?
-        while quota.deliveries > 0, quota.mayRead || last != nil, let subscription = catchingUp.popFirst() {
-            guard isReady(subscription, stand) else { continue }
-            if subscription.cursor >= tip {
-                subscription.enter(.live)
-                continue
-            }
-            let group = subscription.group
-            if last?.group !== group || last?.after != subscription.cursor {
-                guard quota.mayRead else {
-                    catchingUp.prepend(subscription)
-                    return
-                }
-                quota.reads -= 1
-                let read = FeedRead(
-                    feed: feed, after: subscription.cursor, through: tip,
-                    names: group.names.isEmpty ? nil : Set(group.names))
-                guard let rows = try reader.rows(read) else { return lagging = (send(read), subscription) }
-                last = (group, subscription.cursor, rows, rows.rows.isEmpty ? nil : FeedBatch(feed, rows.rows))
-            }
-            guard let last else { return }
-            quota.deliveries -= 1
-            hand(last.batch, upTo: last.rows.reached, to: subscription, tip: tip)
-        }
-    }
-
-    /// Whether rows may be read for a subscription that wanted some.
-    private func isReady(_ subscription: Subscription, _ stand: FeedStand) -> Bool {
-        guard subscription.state == .catchingUp else { return false }
-        guard subscription.cursor >= min(stand.purged, stand.newest) else {
-            var failure = Failure(
-                .feedTruncated,
-                "rows of \(feed.table) behind \(subscription.cursor) were removed before they could be delivered")
-            failure.oldest = stand.oldest
-            subscription.end(failure)
-            return false
-        }
-        guard subscription.canTake else {
-            if subscription.state == .catchingUp { subscription.enter(.lagging) }
-            return false
-        }
-        return subscription.state == .catchingUp
-    }
-
-    /// Gives rows that were read for one subscription, and lets it go on as it can.
-    private func hand(_ batch: FeedBatch?, upTo reached: Int64, to subscription: Subscription, tip: Int64) {
-        if let batch { subscription.deliver(batch) }
-        guard subscription.state == .catchingUp else { return }
-        subscription.cursor = max(subscription.cursor, reached)
-        if subscription.cursor >= tip {
-            subscription.enter(.live)
-        } else {
-            catchingUp.append(subscription)
-        }
-    }
-
-    // MARK: Reads on threads
-
-    /// What is too long for the loop, in bytes or time, is read on a thread; who needs it waits for it.
-    private func send(_ read: FeedRead) -> FeedErrand {
-        let errand = FeedErrand(read, of: tenant.tenant, for: feeds.shard.mailbox)
-        errand.start()
-        return errand
-    }
-
-    /// A thread has read. If it was not for this feed, nothing happens.
-    func arrived(_ done: FeedErrand, _ result: Result<FeedErrand.Found, Failure>) {
-        if done === errand {
-            errand = nil
-            switch result {
-            case .success(let found):
-                take(found.rows)
-                isBehind = true
-            case .failure(let failure): end(failure)
-            }
-        } else if let (waiting, subscription) = lagging, done === waiting {
-            lagging = nil
-            switch result {
-            case .success(let found): take(found, of: done.read, for: subscription)
-            case .failure(let failure): subscription.end(failure)
-            }
-        } else {
-            return
-        }
-        feeds.isDue(self)
-    }
-
-    private func take(_ found: FeedErrand.Found, of read: FeedRead, for subscription: Subscription) {
-        guard subscription.state == .catchingUp else { return }
-        // Something was removed meanwhile, or it takes no more: it is looked at again.
-        guard found.purged <= read.after, subscription.canTake, subscription.state == .catchingUp else {
-            return catchingUp.append(subscription)
-        }
-        let batch = found.rows.rows.isEmpty ? nil : FeedBatch(feed, found.rows.rows)
-        hand(batch, upTo: found.rows.reached, to: subscription, tip: tip ?? .max)
     }
 }

@@ -66,7 +66,7 @@ struct HealthTests {
         #expect(invalid.status == 400 && invalid.text.hasPrefix(#"{"status":"unhealthy","error":""#))
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(invalid.body)) }
         let two = try app.request("GET", "/t/acme/health", headers: [("X-Tenant-ID", "other")])
-        #expect(two.status == 400 && two.text.contains(#""code":"MALFORMED""#))
+        #expect(two.status == 400 && two.text.contains(#""code":"TENANT_NAME_INVALID""#))
     }
 
     @Test func `what lives and takes requests says so`() throws {

@@ -1,3 +1,5 @@
+import DoSQLServer
+import DoSQLSession
 import DoSQLTestSupport
 import Testing
 

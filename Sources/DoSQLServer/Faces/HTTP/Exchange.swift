@@ -168,10 +168,11 @@ final class Exchange {
     private func run(_ operation: Operation, in transaction: TransactionID?) throws(Refusal) {
         var message = ByteWriter()
         var kinds: [Execute.Kind] = []
+        var answered = operation
         let rowStyle = try rowStyle()
         if try isBinary() {
-            // The guide's form has no message of its own.
-            if operation == .transaction { throw .wrongType }
+            // The guide's form is JSON's own: what came is a batch, and so is its answer.
+            if operation == .transaction { answered = .batch }
             message.append(body)
         } else {
             let json = body
@@ -187,7 +188,7 @@ final class Exchange {
                 return send(200, type: AnswerStyle.jsonType, empty.bytes)
             }
         }
-        expect(operation, kinds: kinds, rows: rowStyle)
+        expect(answered, kinds: kinds, rows: rowStyle)
         if let transaction {
             self.transaction = transaction
             try call(transaction, .request(operation.message, body: message.bytes))

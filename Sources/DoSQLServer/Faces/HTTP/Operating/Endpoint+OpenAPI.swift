@@ -54,7 +54,7 @@ extension Endpoint {
                 summary: "Begins an interactive transaction, which ends by its commit, its rollback or its time.",
                 body: "BeginRequest", bodyIsOptional: true, takesBinary: true, example: #"{"mode":"read"}"#,
                 answers: [
-                    .json("It has begun.", "BeginAnswer", status: 201).linked(
+                    .json("It has begun.", "BeginAnswer", status: 201, headers: ["Location"]).linked(
                         to: Endpoint.inTransaction.map(\.described))
                 ], errors: Operation.errors)
         case .connect:

@@ -1,3 +1,4 @@
+import DoSQLLoop
 import Synchronization
 
 /// Goes through everything a server needs, one after another: a writer thread, a reader thread, the data folder.

@@ -15,6 +15,8 @@ enum OpenAPIComponents {
         "Integers":{"name":"ints","in":"query","required":false,
           "description":"What an integer beyond 2^53-1 is: a string, a number, or an object with $int.",
           "schema":{"type":"string","enum":["string","number","tagged"],"default":"string"}},
+        "RowsMax":{"name":"rowsMax","in":"query","required":false,"description":"More rows than this are an error.",
+          "schema":{"type":"integer","minimum":0,"maximum":9007199254740991}},
         "TransactionID":{"name":"id","in":"path","required":true,"description":"The id that POST /transactions gave.",
           "schema":{"type":"string","pattern":"^[0-9a-f]{1,4}-[0-9a-f]{32}$"}},
         "Channel":{"name":"channel","in":"path","required":true,"description":"A channel: 1 to 256 bytes.",
@@ -32,6 +34,7 @@ enum OpenAPIComponents {
 
     static let headers = #"""
         "X-Request-ID":{"description":"The request's own name, or one of the server's.","schema":{"type":"string"}},
+        "Location":{"description":"The transaction's path.","schema":{"type":"string"}},
         "Retry-After":{"description":"Seconds after which it may be tried again.","schema":{"type":"integer",
           "minimum":1}}
         """#

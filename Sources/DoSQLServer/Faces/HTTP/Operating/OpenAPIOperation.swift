@@ -89,8 +89,10 @@ struct OpenAPIOperation {
 
 extension OpenAPIOperation.Answer {
     /// An answer in JSON whose schema is a component's.
-    static func json(_ description: String, _ schema: String, status: Int = 200) -> Self {
-        Self(status: status, description: description, content: [(AnswerStyle.jsonType, reference(schema))])
+    static func json(_ description: String, _ schema: String, status: Int = 200, headers: [String] = []) -> Self {
+        Self(
+            status: status, description: description, content: [(AnswerStyle.jsonType, reference(schema))],
+            headers: headers)
     }
 
     /// The answer with links to what goes on with its id.

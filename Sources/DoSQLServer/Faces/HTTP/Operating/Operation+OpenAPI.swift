@@ -14,7 +14,7 @@ extension Operation {
         let keyed = parameters
         return OpenAPIOperation(
             id: rawValue, tag: "statements", summary: summary, parameters: keyed, body: schemas.body,
-            takesBinary: self != .transaction, example: example,
+            takesBinary: true, example: example,
             answers: [.message("It is done.", schemas.answer, lines: self == .query)], errors: Self.errors)
     }
 
@@ -47,7 +47,8 @@ extension Operation {
     /// Names of component parameters.
     private var parameters: [String] {
         switch self {
-        case .query, .queryOne, .run, .batch, .transaction, .script: ["Rows", "Integers", "IdempotencyKey"]
+        case .query: ["Rows", "Integers", "RowsMax", "IdempotencyKey"]
+        case .queryOne, .run, .batch, .transaction, .script: ["Rows", "Integers", "IdempotencyKey"]
         case .commit, .publish: ["IdempotencyKey"]
         case .migrate, .savepoint, .release, .rollbackTo, .rollback: []
         }
