@@ -10,7 +10,7 @@ protocol WebSocketConversation: AnyObject {
     func drained()
     /// Looks at the deadlines.
     func tick(_ now: UInt64)
-    /// The server stops: nothing new is taken.
+    /// The server stops: nothing new is taken, and the face is closed when what was accepted has been answered.
     func drain()
     /// The connection is gone, or about to be.
     func end()
