@@ -37,6 +37,8 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
         frames = []
     }
 
+    /// Whoever speaks frames waits for their answers, or does not care.
+    var isBusy: Bool { false }
     func drained() { session.drained() }
     func tick(_ now: UInt64) { session.tick(now) }
     func drain() {

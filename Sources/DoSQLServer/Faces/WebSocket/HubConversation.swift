@@ -178,9 +178,17 @@ final class HubConversation: WebSocketConversation {
             swap(&delivered, &frames)
             Frames.forEach(delivered) { header, body in deliver(header, body) }
         }
-        closeIfDrained()
+        if asked.isEmpty {
+            closeIfDrained()
+            face.isIdle()
+        }
+        // Frames that only fill an answer leave nothing to send, so nobody else would say that they were taken.
+        if queuedBytes <= lowWaterMark { session?.drained() }
         adjustReading()
     }
+
+    /// A message that was sent right before the close is published: the guide's client waits for no answer.
+    var isBusy: Bool { !asked.isEmpty }
 
     private func deliver(_ header: FrameHeader, _ body: Span<UInt8>) {
         if header.request == opening { return opened(header, body) }

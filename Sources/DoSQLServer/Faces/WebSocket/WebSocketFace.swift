@@ -25,6 +25,8 @@ final class WebSocketFace: Face {
     private var isHeldBack = false
     private(set) var isClosing = false
     private var closeDeadline = UInt64.max
+    /// Whether both sides have closed, and what the client asked for before is still being carried out.
+    private var isFinishing = false
     /// What the socket had sent, and had still to send, when that was last looked at.
     private var seen: (sent: UInt64, queued: Int) = (0, 0)
 
@@ -161,16 +163,29 @@ final class WebSocketFace: Face {
         makeDirty()
     }
 
-    /// Both sides have said that they close: the server closes first (RFC 6455, 7.1.1).
+    /// Both sides have said that they close: the server closes first (RFC 6455, 7.1.1). What was asked for before that
+    /// is carried out, though nobody hears of it.
     private func finish() {
         guard !isClosing else { return }
+        if let conversation, conversation.isBusy {
+            isFinishing = true
+            closeDeadline = min(closeDeadline, shard.loop.now &+ Self.closeTime)
+            return makeDirty()
+        }
         isClosing = true
         endConversation()
         socket.send(&machine.output)
         socket.closeAfterFlush(timeout: Self.flushTime)
     }
 
-    func receivedEnd() { closeNow() }
+    /// Nothing that the client has asked for is under way any more.
+    func isIdle() {
+        if isFinishing { finish() }
+    }
+
+    func receivedEnd() {
+        if !isFinishing { closeNow() }
+    }
 
     func drain() { conversation?.drain() }
 
