@@ -169,8 +169,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
-                "DoSQLWebSocket",
+                "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLTestSupport", "DoSQLWebSocket",
             ],
             exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),
