@@ -12,6 +12,9 @@ final class HTTPFace: Face {
     private static let waitingMax = 64 * 1024
     /// Bytes of a body a second that a client must keep up with beyond ``HTTPConfiguration/bodyTime``.
     private static let bodyRateMin: UInt64 = 16 * 1024
+    /// Capacity that a connection keeps for its output between answers: there may be many, and one long answer must not
+    /// stay in memory for good.
+    private static let idleCapacityMax = 16 * 1024
     /// How long a closing connection may take to read its last answer.
     private static let flushTime: Duration = .seconds(5)
 
@@ -77,6 +80,7 @@ final class HTTPFace: Face {
                 refuse(fault)
             }
         }
+        if !isQuiet { shard.wake(self) }
     }
 
     /// A request that cannot be understood, and with it the connection.
@@ -143,6 +147,7 @@ final class HTTPFace: Face {
         tenants.deliver()
         guard !output.isEmpty else { return }
         socket.send(&output)
+        if output.capacity > Self.idleCapacityMax { output = [] }
         // What the socket took at once never counts as queued, so nobody else would say so.
         if socket.queuedBytes <= socket.lowWaterMark { drained() }
     }
@@ -184,6 +189,9 @@ final class HTTPFace: Face {
         case .finished: break
         }
     }
+
+    /// Between two requests, or in an answer without an end, deadlines are far away.
+    var isQuiet: Bool { exchange.map { $0.isStream } ?? true }
 
     func receivedEnd() {
         // It may still read the answer to what it has asked; a stream has no answer that ends.

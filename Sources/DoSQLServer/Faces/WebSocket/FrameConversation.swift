@@ -38,6 +38,8 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
 
     func drained() { session.drained() }
     func tick(_ now: UInt64) { session.tick(now) }
+    // Its session may hold a transaction, whose time is short.
+    var isQuiet: Bool { false }
     func drain() { session.drain() }
     func end() { session.end() }
 

@@ -203,6 +203,8 @@ final class HubConversation: WebSocketConversation {
 
     func tick(_ now: UInt64) { session?.tick(now) }
 
+    var isQuiet: Bool { asked.isEmpty && opening == 0 }
+
     func drain() {}
 
     func end() {

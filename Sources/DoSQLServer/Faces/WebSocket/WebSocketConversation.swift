@@ -10,6 +10,8 @@ protocol WebSocketConversation: AnyObject {
     func drained()
     /// Looks at the deadlines.
     func tick(_ now: UInt64)
+    /// Whether none of them is near: no request of the client's is under way.
+    var isQuiet: Bool { get }
     /// The server stops: nothing new is taken.
     func drain()
     /// The connection is gone, or about to be.

@@ -57,6 +57,7 @@ final class WebSocketFace: Face {
             }
         }
         if !machine.output.isEmpty { makeDirty() }
+        if !isQuiet { shard.wake(self) }
     }
 
     /// Whether the client has to read before anything more is done for it.
@@ -136,6 +137,8 @@ final class WebSocketFace: Face {
         case .dead: closeNow()
         }
     }
+
+    var isQuiet: Bool { conversation?.isQuiet ?? true }
 
     /// Says why, and closes when the client has answered.
     func close(_ code: UInt16, _ reason: String) {
