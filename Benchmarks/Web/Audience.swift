@@ -78,6 +78,8 @@ final class Audience: HubListener {
 
     /// Publishes so often for so long, each time when the last message has reached all.
     func publish(every period: Duration, seconds: Double) throws -> [Publication] {
+        // The loop has stood still meanwhile, and its clock with it.
+        loop.updateNow()
         phase = .publishing
         publications = []
         publication = Publication()
@@ -127,11 +129,11 @@ final class Audience: HubListener {
     // MARK: The loop
 
     private func run() throws {
+        loop.updateNow()
         let now = MonotonicClock.nanoseconds()
         let timer = Timer(on: loop) { [unowned self] in
             failed("it took too long: \(subscribed) of \(size) subscribed, \(publication.received) have a message")
         }
-        loop.updateNow()
         timer.start(after: .nanoseconds(Int64(deadline > now ? deadline - now : 0)))
         loop.run()
         phase = .idle

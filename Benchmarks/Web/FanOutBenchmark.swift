@@ -59,7 +59,7 @@ struct FanOutBenchmark: ParsableCommand {
         let other = try OtherClient(of: process.address, rows: rows, cpuOf: process.usage)
         defer { other.stop() }
         // The subscribers read on this thread, and give way to the other client's.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
         let audience = try Audience(
             of: subscribers, at: process.address, tenant: "bench", deflates: deflate,
             payload: #"{"text":"\#(String(repeating: "x", count: text))"}"#, deadline: deadline)

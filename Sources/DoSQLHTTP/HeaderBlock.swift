@@ -22,12 +22,16 @@ public struct HeaderBlock: Sendable, Equatable {
     /// 5.5).
     /// - Parameter name: a token; names are ours, not a client's.
     public mutating func add(_ name: String, _ value: String) {
-        bytes.reserveCapacity(bytes.count + name.utf8.count + value.utf8.count + 4)
+        reserve(name.utf8.count + value.utf8.count + 4)
         for octet in name.utf8 { precondition(Octet.isToken(octet), "a header's name is a token") }
         bytes.append(contentsOf: name.utf8)
         bytes.append(0x3A)
         bytes.append(Octet.space)
-        for octet in value.utf8 { bytes.append(Octet.isFieldValue(octet) ? octet : Octet.space) }
+        if value.utf8.allSatisfy(Octet.isFieldValue) {
+            bytes.append(contentsOf: value.utf8)
+        } else {
+            for octet in value.utf8 { bytes.append(Octet.isFieldValue(octet) ? octet : Octet.space) }
+        }
         bytes.append(Octet.carriageReturn)
         bytes.append(Octet.lineFeed)
     }
@@ -35,5 +39,11 @@ public struct HeaderBlock: Sendable, Equatable {
     /// Adds the lines of another block.
     public mutating func append(_ block: HeaderBlock) {
         bytes.append(contentsOf: block.bytes)
+    }
+
+    /// Makes room for `count` more octets, and for as much as most blocks have: few of them grow twice.
+    private mutating func reserve(_ count: Int) {
+        let needed = bytes.count + count
+        if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity, 112)) }
     }
 }

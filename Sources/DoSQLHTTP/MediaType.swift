@@ -52,6 +52,8 @@ extension RequestHead {
     /// What the body is, nil if there is no Content-Type, more than one, or one that cannot be read.
     public var contentType: MediaType? {
         let values = values("content-type")
-        return values.count == 1 ? MediaType(parsing: values[0]) : nil
+        guard values.count == 1 else { return nil }
+        // What nearly everybody sends.
+        return values[0] == "application/json" ? .json : MediaType(parsing: values[0])
     }
 }

@@ -37,10 +37,14 @@ struct RequestTarget: Sendable {
 
     /// The decoded segments of the path: none for `/`, and an empty last one where the path ends in a slash.
     var segments: [String] {
-        if path == "/" || path == "*" { return [] }
-        // The check at the beginning has read every escape.
-        return path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-            .map { PercentCoding.decode($0) ?? String($0) }
+        // `/` and `*` have none. The octets are ASCII, so that there is no need to look for characters.
+        let octets = path.utf8
+        guard octets.count > 1 else { return [] }
+        return octets.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false).map { octets in
+            let segment = Substring(octets)
+            // The check at the beginning has read every escape.
+            return PercentCoding.decode(segment) ?? String(segment)
+        }
     }
 
     /// The decoded items of the query; one without `=` has an empty value.

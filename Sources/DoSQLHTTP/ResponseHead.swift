@@ -30,16 +30,21 @@ public struct ResponseHead: Sendable {
     public var framing: Framing
     /// What is said about the connection. Where the body ends with the connection this is always `close`.
     public var connection: Connection
+    /// Headers that are the same for many answers: they stand in front of the others, and are not copied before they are
+    /// encoded.
+    public var shared: HeaderBlock
     /// All other headers. Date, Connection, Content-Length and Transfer-Encoding do not belong here.
     public var headers: HeaderBlock
 
     /// A head.
     public init(
-        status: Int, framing: Framing, connection: Connection = .implied, headers: HeaderBlock = HeaderBlock()
+        status: Int, framing: Framing, connection: Connection = .implied, shared: HeaderBlock = HeaderBlock(),
+        headers: HeaderBlock = HeaderBlock()
     ) {
         self.status = status
         self.framing = framing
         self.connection = connection
+        self.shared = shared
         self.headers = headers
     }
 
@@ -49,13 +54,15 @@ public struct ResponseHead: Sendable {
     /// Appends the encoded head.
     /// - Parameter date: now. Servers without a clock leave it out (RFC 9110 section 6.6.1).
     public func encode(into output: inout [UInt8], date: HTTPDate? = nil) {
-        output.reserveCapacity(output.count + headers.bytes.count + 160)
+        let needed = output.count + shared.bytes.count + headers.bytes.count + 160
+        if needed > output.capacity { output.reserveCapacity(max(needed, 2 * output.capacity)) }
         StatusLine.encode(status, into: &output)
         if let date {
             output.append(contentsOf: "Date: ".utf8)
             output.append(contentsOf: date.bytes)
             output.append(contentsOf: "\r\n".utf8)
         }
+        output.append(contentsOf: shared.bytes)
         output.append(contentsOf: headers.bytes)
         switch framing {
         case .length(let count):

@@ -10,6 +10,9 @@ protocol Face: StreamDelegate {
     var socket: SocketStream { get }
     /// Looks at every deadline.
     func tick(_ now: UInt64)
+    /// Whether nothing is under way, so that looking at its deadlines once a second will do. A face that is quiet no
+    /// more says so with ``Shard/wake(_:)``.
+    var isQuiet: Bool { get }
     /// The server stops: what is accepted is finished, nothing new is taken.
     func drain()
     /// The grace time is over.

@@ -54,6 +54,8 @@ final class Newcomer: Face {
         if deadline <= now && !isClosing { speakBinary().tick(now) }
     }
 
+    var isQuiet: Bool { false }
+
     private func speakBinary() -> BinaryFace {
         let face = BinaryFace(connection: connection, socket: socket, shard: shard, acceptedAt: acceptedAt)
         shard.faceChanged(face)

@@ -16,7 +16,8 @@ final class WebContext {
     let tenants: TenantSource
     let cors: CORSPolicy
     let webSocketCodec = WebSocketCodec()
-    private let secureHeaders: HeaderBlock
+    /// The headers that all answers have, whatever the request.
+    let secureHeaders: HeaderBlock
     private let requestIDPrefix: String
     private var requestCount: UInt64 = 0
     private var deflaters: [Deflater] = []
@@ -35,9 +36,9 @@ final class WebContext {
         requestIDPrefix = "\(String(context.serverID.low, radix: 36))-\(shard)-"
     }
 
-    /// The headers that every answer to a request has.
+    /// The headers that every answer to a request has beside ``secureHeaders``.
     func headers(for request: RequestHead?) -> HeaderBlock {
-        var headers = secureHeaders
+        var headers = HeaderBlock()
         if let request, cors.origins != .none { headers.append(cors.headers(for: request)) }
         headers.add("X-Request-ID", requestID(of: request))
         return headers
@@ -51,7 +52,7 @@ final class WebContext {
             return own
         }
         requestCount += 1
-        return requestIDPrefix + String(requestCount, radix: 36)
+        return requestIDPrefix + String(requestCount)
     }
 
     /// The date of this second.

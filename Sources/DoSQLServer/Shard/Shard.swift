@@ -24,7 +24,7 @@ final class Shard {
     private(set) var transactions: TransactionTable!
     private(set) var mailbox: Mailbox<ShardMessage>!
     /// Who owns each socket.
-    private var faces: [UInt64: any Face] = [:]
+    private var faces = ShardFaces()
     /// Connections beyond what the server takes, until they have been told.
     private var surplus: Set<UInt64> = []
     /// Where answers of other threads go.
@@ -178,7 +178,7 @@ final class Shard {
         do throws(LoopError) {
             let socket = try SocketStream(adopting: descriptor, on: loop)
             let newcomer = Newcomer(connection: id, socket: socket, shard: self, isSurplus: isSurplus)
-            faces[id] = newcomer
+            _ = faces.add(newcomer)
             if isSurplus {
                 surplus.insert(id)
                 metrics.connectionRefused()
@@ -199,13 +199,16 @@ final class Shard {
     /// Somebody else speaks on the connection from now on.
     func faceChanged(_ face: any Face) {
         // It is the former one that calls: it stays until the turn ends.
-        if let former = faces.updateValue(face, forKey: face.connection) { formerFaces.append(former) }
+        if let former = faces.add(face) { formerFaces.append(former) }
         metrics.connectionBegan(face.kind)
     }
 
+    /// A face that was quiet has something under way.
+    func wake(_ face: any Face) { faces.wake(face.connection) }
+
     /// A connection's last call: it is closed.
     func closed(_ connection: UInt64) {
-        guard let face = faces.removeValue(forKey: connection) else { return }
+        guard let face = faces.remove(connection) else { return }
         metrics.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
         if surplus.remove(connection) == nil { context.connectionEnded() }
         stopIfDrained()
@@ -220,7 +223,7 @@ final class Shard {
     /// Everything that it has counted, and how things stand.
     private var reading: ShardMetrics {
         var reading = metrics
-        for face in faces.values {
+        for face in faces.all {
             reading.isOpen(face.kind)
             reading.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
         }
@@ -235,10 +238,13 @@ final class Shard {
 
     private func tick() {
         let now = loop.now
-        for face in faces.values { face.tick(now) }
+        for face in faces.nextDue() {
+            face.tick(now)
+            if face.isQuiet { faces.rest(face.connection) }
+        }
         transactions.tick(now)
         if let drainDeadline, drainDeadline <= now {
-            for face in faces.values { face.closeNow() }
+            for face in faces.all { face.closeNow() }
         }
         stopIfDrained()
     }
@@ -249,7 +255,7 @@ final class Shard {
         guard drainDeadline == nil else { return }
         drainDeadline = loop.now &+ context.configuration.session.shutdownGrace
         transactions.endAll()
-        for face in faces.values { face.drain() }
+        for face in faces.all { face.drain() }
         stopIfDrained()
     }
 

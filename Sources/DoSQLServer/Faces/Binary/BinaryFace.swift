@@ -37,6 +37,8 @@ final class BinaryFace: Face {
 
     func tick(_ now: UInt64) { session.tick(now) }
 
+    var isQuiet: Bool { false }
+
     func drain() { session.drain() }
 
     func closeNow() {

@@ -15,6 +15,9 @@ final class HTTPFace: Face {
     /// How long, in nanoseconds, a client that sends no more may take nothing of its answer: it may have ended its side
     /// only, but most that end are gone, and what runs for them keeps others waiting.
     private static let halfClosedTime: UInt64 = 5_000_000_000
+    /// Capacity that a connection keeps for its output between answers: there may be many, and one long answer must not
+    /// stay in memory for good.
+    private static let idleCapacityMax = 16 * 1024
     /// How long a closing connection may take to read its last answer.
     private static let flushTime: Duration = .seconds(5)
 
@@ -83,6 +86,7 @@ final class HTTPFace: Face {
                 refuse(fault)
             }
         }
+        if !isQuiet { shard.wake(self) }
     }
 
     /// A request that cannot be understood, and with it the connection.
@@ -152,6 +156,7 @@ final class HTTPFace: Face {
         tenants.deliver()
         guard !output.isEmpty else { return }
         socket.send(&output)
+        if output.capacity > Self.idleCapacityMax { output = [] }
         // What the socket took at once never counts as queued, so nobody else would say so.
         if socket.queuedBytes <= socket.lowWaterMark { drained() }
     }
@@ -201,6 +206,9 @@ final class HTTPFace: Face {
         case .finished: break
         }
     }
+
+    /// Between two requests, or in an answer without an end, deadlines are far away.
+    var isQuiet: Bool { exchange.map { $0.isStream } ?? true }
 
     func receivedEnd() {
         // It may still read the answer to what it has asked; a stream has no answer that ends.

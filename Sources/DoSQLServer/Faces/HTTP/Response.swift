@@ -9,7 +9,7 @@ final class Response {
 
     private unowned let face: HTTPFace
     private let request: RequestHead?
-    /// What every answer to this request has.
+    /// What this answer has beside the headers of all answers.
     private var headers: HeaderBlock
     /// Whether the connection closes behind it.
     var isLast: Bool
@@ -124,8 +124,10 @@ final class Response {
         self.framing = framing
         let connection: ResponseHead.Connection =
             status == 101 ? .implied : isLast ? .close : request?.responseConnection ?? .close
-        let head = ResponseHead(status: status, framing: framing, connection: connection, headers: headers)
-        let date = face.shard.web.date
+        let web = face.shard.web
+        let head = ResponseHead(
+            status: status, framing: framing, connection: connection, shared: web.secureHeaders, headers: headers)
+        let date = web.date
         face.write { head.encode(into: &$0, date: date) }
     }
 

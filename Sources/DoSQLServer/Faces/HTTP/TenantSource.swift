@@ -20,7 +20,7 @@ struct TenantSource {
     }
 
     /// Finds the tenant. `path`: what stands behind `/t/`.
-    func resolve(headers: [String], host: String?, path: String?) -> Resolution {
+    func resolve(headers: [String], host: @autoclosure () -> String?, path: String?) -> Resolution {
         var found: (name: String, source: String)?
         func add(_ name: String, _ source: String) -> String? {
             if let found, found.name != name {
@@ -32,14 +32,16 @@ struct TenantSource {
         for header in headers where !header.isEmpty {
             if let conflict = add(header, "X-Tenant-ID") { return .conflict(conflict) }
         }
-        if let label = label(of: host), let conflict = add(label, "Host") { return .conflict(conflict) }
+        if !baseDomains.isEmpty, let label = label(of: host()), let conflict = add(label, "Host") {
+            return .conflict(conflict)
+        }
         if let path, let conflict = add(path, "the path") { return .conflict(conflict) }
         return .tenant(found?.name ?? Self.fallback, isNamed: found != nil)
     }
 
     /// The label in front of a base domain; nil for the domain itself, `www`, `api` and whatever is not under one.
     private func label(of host: String?) -> String? {
-        guard let host, !baseDomains.isEmpty else { return nil }
+        guard let host else { return nil }
         let lowered = host.lowercased()
         for domain in baseDomains where lowered.hasSuffix("." + domain) {
             let label = lowered.dropLast(domain.utf8.count + 1)

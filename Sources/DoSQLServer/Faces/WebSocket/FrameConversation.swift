@@ -41,6 +41,8 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     var isBusy: Bool { false }
     func drained() { session.drained() }
     func tick(_ now: UInt64) { session.tick(now) }
+    // Its session may hold a transaction, whose time is short.
+    var isQuiet: Bool { false }
     func drain() {
         isDraining = true
         session.drain()

@@ -247,6 +247,8 @@ final class HubConversation: WebSocketConversation {
 
     func tick(_ now: UInt64) { session?.tick(now) }
 
+    var isQuiet: Bool { asked.isEmpty && opening == 0 }
+
     func drain() {
         isDraining = true
         adjustReading()

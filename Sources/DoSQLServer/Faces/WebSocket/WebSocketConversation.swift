@@ -12,6 +12,8 @@ protocol WebSocketConversation: AnyObject {
     var isBusy: Bool { get }
     /// Looks at the deadlines.
     func tick(_ now: UInt64)
+    /// Whether none of them is near: no request of the client's is under way.
+    var isQuiet: Bool { get }
     /// The server stops: nothing new is taken, and the face is closed when what was accepted has been answered.
     func drain()
     /// The connection is gone, or about to be.

@@ -67,6 +67,7 @@ final class WebSocketFace: Face {
             }
         }
         if !machine.output.isEmpty { makeDirty() }
+        if !isQuiet { shard.wake(self) }
     }
 
     /// Whether the client has to read before anything more is done for it.
@@ -155,6 +156,8 @@ final class WebSocketFace: Face {
         seen = (socket.bytesSent, socket.queuedBytes)
         return before.queued > 0 && (seen.sent != before.sent || seen.queued < before.queued)
     }
+
+    var isQuiet: Bool { conversation?.isQuiet ?? true }
 
     /// Says why, and closes when the client has answered.
     func close(_ code: UInt16, _ reason: String) {
