@@ -26,6 +26,22 @@ struct ChangedSchemaTests {
         }
     }
 
+    @Test(arguments: [
+        "TABLE u(x)", "INDEX i ON t(x)", "VIEW v AS SELECT 1", "TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END",
+    ])
+    func `what was dropped can be made again at once, on every loop`(object: String) throws {
+        let server = try TestServer(loops: 2)
+        let clients = try (0..<4).map { _ in try server.client("acme") }
+        try clients[0].run("CREATE TABLE t(x)")
+        let name = object.split(whereSeparator: { $0 == " " || $0 == "(" }).prefix(2).joined(separator: " ")
+        for round in 0..<8 {
+            try clients[round % 4].run(.sql("CREATE \(object)"))
+            // From here on every loop's reader knows that it is there.
+            for other in clients { _ = try other.value("SELECT count(*) FROM sqlite_schema") }
+            try clients[(round + 1) % 4].run(.sql("DROP \(name)"))
+        }
+    }
+
     @Test func `what is refused once it is there is refused though it was prepared before`() throws {
         let client = try TestServer(loops: 1).client("acme")
         let drop: StatementSource = "DROP TABLE IF EXISTS __dosql_migrations"

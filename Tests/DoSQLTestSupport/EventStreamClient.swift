@@ -2,9 +2,19 @@
 public final class EventStreamClient {
     /// One event, or a comment.
     public struct Event: Equatable, Sendable {
+        /// Its id, if it had one.
         public var id: String?
+        /// Its type, if it had one.
         public var event: String?
+        /// Its data, lines with a line feed between them.
         public var data: String
+
+        /// An event of these fields.
+        public init(id: String?, event: String?, data: String) {
+            self.id = id
+            self.event = event
+            self.data = data
+        }
     }
 
     /// The connection.
@@ -13,13 +23,18 @@ public final class EventStreamClient {
     public let head: HTTPAnswer
     /// Comments that came between events.
     public private(set) var comments = 0
+    /// Whether every block that has come was UTF-8, as the format has it.
+    public private(set) var isValidUTF8 = true
     private var text: [UInt8] = []
+    /// How many bytes of the text were searched for a block's end.
+    private var searched = 0
 
     /// Asks for a stream; whatever the answer is, its head is ``head``.
     public init(
-        connectingTo address: String, path: String, headers: [(String, String)] = [], server: AnyObject? = nil
+        connectingTo address: String, path: String, headers: [(String, String)] = [], receiveBuffer: Int? = nil,
+        server: AnyObject? = nil
     ) throws {
-        http = try HTTPClient(connectingTo: address, server: server)
+        http = try HTTPClient(connectingTo: address, receiveBuffer: receiveBuffer, server: server)
         try http.send("GET", path, headers: headers + [("Accept", "text/event-stream")])
         head = try http.head()
     }
@@ -27,9 +42,7 @@ public final class EventStreamClient {
     /// Waits for the next event; nil: the stream has ended.
     public func next() throws -> Event? {
         while true {
-            if let end = blankLine() {
-                let block = String(decoding: text[..<end], as: UTF8.self)
-                text.removeFirst(end + 2)
+            if let block = block() {
                 if let event = parse(block) { return event }
                 continue
             }
@@ -42,9 +55,8 @@ public final class EventStreamClient {
     public func nextComment() throws {
         let before = comments
         while comments == before {
-            if let end = blankLine() {
-                _ = parse(String(decoding: text[..<end], as: UTF8.self))
-                text.removeFirst(end + 2)
+            if let block = block() {
+                _ = parse(block)
                 continue
             }
             guard let chunk = try http.chunk(), !chunk.isEmpty else {
@@ -54,9 +66,27 @@ public final class EventStreamClient {
         }
     }
 
-    private func blankLine() -> Int? {
-        guard text.count >= 2 else { return nil }
-        return (0..<(text.count - 1)).first { text[$0] == 0x0A && text[$0 + 1] == 0x0A }
+    /// Waits for the next block as it stands, comments too, without the blank line behind it; nil: the stream has ended.
+    public func nextBlock() throws -> String? {
+        while true {
+            if let block = block() { return block }
+            guard let chunk = try http.chunk(), !chunk.isEmpty else { return nil }
+            text += chunk
+        }
+    }
+
+    private func block() -> String? {
+        while searched + 1 < text.count {
+            if text[searched] == 0x0A && text[searched + 1] == 0x0A {
+                let block = String(decoding: text[..<searched], as: UTF8.self)
+                if !block.utf8.elementsEqual(text[..<searched]) { isValidUTF8 = false }
+                text.removeFirst(searched + 2)
+                searched = 0
+                return block
+            }
+            searched += 1
+        }
+        return nil
     }
 
     private func parse(_ block: String) -> Event? {

@@ -123,9 +123,12 @@ public final class TestServer: Sendable {
     }
 
     /// A reader of an event stream of a tenant: `events/stream?types=order`.
-    public func events(_ tenant: String, _ path: String, headers: [(String, String)] = []) throws -> EventStreamClient {
+    public func events(
+        _ tenant: String, _ path: String, headers: [(String, String)] = [], receiveBuffer: Int? = nil
+    ) throws -> EventStreamClient {
         try EventStreamClient(
-            connectingTo: try address, path: "/t/\(tenant)/\(path)", headers: headers, server: self)
+            connectingTo: try address, path: "/t/\(tenant)/\(path)", headers: headers, receiveBuffer: receiveBuffer,
+            server: self)
     }
 
     /// A client that has sent nothing but the preamble.

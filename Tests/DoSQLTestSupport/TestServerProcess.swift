@@ -54,6 +54,19 @@ public final class TestServerProcess: Sendable {
         return client
     }
 
+    /// A client that speaks HTTP; with a tenant, every request names it.
+    public func http(_ tenant: String? = nil, receiveBuffer: Int? = nil) throws -> HTTPClient {
+        let client = try HTTPClient(connectingTo: address, receiveBuffer: receiveBuffer, server: self)
+        if let tenant { client.headers = [("X-Tenant-ID", tenant)] }
+        return client
+    }
+
+    /// A client of the hub, connected to a tenant.
+    public func webSocket(_ tenant: String, receiveBuffer: Int? = nil) throws -> WebSocketClient {
+        try WebSocketClient(
+            connectingTo: address, path: "/t/\(tenant)/connect", receiveBuffer: receiveBuffer, server: self)
+    }
+
     /// Ends it with SIGKILL, in the middle of whatever it does, and waits until it is gone.
     public func kill() {
         isReaped.withLock { isReaped in

@@ -82,15 +82,36 @@ public final class WebSocketClient {
         }
     }
 
+    /// Waits for the close frame, passing over whatever comes before it, and gives its code; nil if it has none.
+    public func nextClose() throws -> Int? {
+        while let message = try next() {
+            if case .close(let code, _) = message { return code }
+        }
+        throw TestSupportError("the connection ended without a close frame")
+    }
+
     /// Waits for the next text message.
     public func nextText() throws -> String {
         switch try next() {
         case .text(let text)?: return text
-        case let other: throw TestSupportError("a text message was awaited, and this came: \(String(describing: other))")
+        case let other:
+            throw TestSupportError("a text message was awaited, and this came: \(String(describing: other))")
         }
     }
 
-    private func parse() throws -> Message? {
+    /// Waits for the next frame as it stands, whatever it is: its first byte (FIN, the reserved bits and the opcode) and
+    /// its payload; nil: the connection has ended. Not between the frames of a message that ``next()`` has begun.
+    public func nextFrame() throws -> (head: UInt8, payload: [UInt8])? {
+        let deadline = Deadline(in: http.patience)
+        while true {
+            if let frame = try frame() { return frame }
+            let bytes = try http.bytes(deadline)
+            if bytes.isEmpty { return nil }
+            received += bytes
+        }
+    }
+
+    private func frame() throws -> (head: UInt8, payload: [UInt8])? {
         guard received.count >= 2 else { return nil }
         var length = Int(received[1] & 0x7F)
         var start = 2
@@ -105,10 +126,17 @@ public final class WebSocketClient {
         }
         guard received[1] & 0x80 == 0 else { throw TestSupportError("a server does not mask its frames") }
         guard received.count >= start + length else { return nil }
-        let isFinal = received[0] & 0x80 != 0
-        let opcode = received[0] & 0x0F
+        let head = received[0]
         let payload = Array(received[start..<(start + length)])
         received.removeFirst(start + length)
+        return (head, payload)
+    }
+
+    private func parse() throws -> Message? {
+        guard let (head, payload) = try frame() else { return nil }
+        guard head & 0x70 == 0 else { throw TestSupportError("a frame with reserved bits: \(head)") }
+        let isFinal = head & 0x80 != 0
+        let opcode = head & 0x0F
         switch opcode {
         case 8:
             let code = payload.count >= 2 ? Int(payload[0]) << 8 | Int(payload[1]) : nil

@@ -50,6 +50,7 @@ struct Dump<Database: DoSQLDatabase> {
             """
             SELECT type, name, sql FROM sqlite_schema
             WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE '\\_\\_dosql\\_%' ESCAPE '\\'
+                AND name NOT LIKE '\\_\\_dosql\\_%' ESCAPE '\\'
                 AND tbl_name LIKE \(table ?? "%")
             ORDER BY rowid
             """, as: (String, String, String).self

@@ -5,6 +5,15 @@ extension Connection {
     /// A number that changes with each change of the schema: <https://www.sqlite.org/pragma.html#pragma_schema_version>.
     public func schemaVersion() throws(SQLiteError) -> Int64 { try state.run(.schemaVersion) ?? 0 }
 
+    /// Reads the schema anew if another connection has changed it, and gives its number.
+    ///
+    /// SQLite does so when a statement that reads is stepped, or when a name is not found while one is compiled; not when
+    /// a name is found that is gone by now.
+    public func learnSchema() throws(SQLiteError) -> Int64 {
+        try state.run(.schemaRead)
+        return try schemaVersion()
+    }
+
     /// A number that changes when another connection has committed: <https://www.sqlite.org/pragma.html#pragma_data_version>.
     public func dataVersion() throws(SQLiteError) -> Int64 { try state.run(.dataVersion) ?? 0 }
 

@@ -311,7 +311,7 @@ extension ConnectionState {
 enum ControlStatement {
     case begin, beginImmediate, commit, rollback
     case savepoint(Int), release(Int), rollbackTo(Int)
-    case schemaVersion, dataVersion, temporaryObjects
+    case schemaVersion, dataVersion, temporaryObjects, schemaRead
 
     /// Its place among the prepared ones: savepoints come after the others, three to a depth.
     var position: Int {
@@ -323,9 +323,10 @@ enum ControlStatement {
         case .schemaVersion: 4
         case .dataVersion: 5
         case .temporaryObjects: 6
-        case .savepoint(let depth): 7 + 3 * depth
-        case .release(let depth): 8 + 3 * depth
-        case .rollbackTo(let depth): 9 + 3 * depth
+        case .schemaRead: 7
+        case .savepoint(let depth): 8 + 3 * depth
+        case .release(let depth): 9 + 3 * depth
+        case .rollbackTo(let depth): 10 + 3 * depth
         }
     }
 
@@ -342,6 +343,7 @@ enum ControlStatement {
         case .schemaVersion: "PRAGMA schema_version"
         case .dataVersion: "PRAGMA data_version"
         case .temporaryObjects: "SELECT EXISTS (SELECT 1 FROM sqlite_temp_schema)"
+        case .schemaRead: "SELECT EXISTS (SELECT 1 FROM sqlite_schema)"
         }
     }
 }

@@ -36,8 +36,11 @@ struct StatementCache: ~Copyable {
     }
 
     /// Keeps a statement; one under the same text leaves.
+    ///
+    /// One that changes the schema is not kept: SQLite would have to prepare it again, and what it then touches can be
+    /// looked at only when it has run and the text no longer compiles (`CREATE TABLE t` where there is a `t` by now).
     mutating func insert(_ statement: Statement, for text: SQLText) {
-        guard capacity > 0 else { return }
+        guard capacity > 0, !statement.access.changesSchema else { return }
         if let position = positions[text.hash] {
             entries[position].text = text
             entries[position].statement = statement

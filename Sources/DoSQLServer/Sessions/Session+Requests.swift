@@ -261,7 +261,7 @@ extension Session {
 
     private func carryOut(
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
-        isDeferred: Bool
+        isDeferred: Bool, isRepeated: Bool = false
     ) {
         do throws(Failure) {
             switch type {
@@ -277,6 +277,13 @@ extension Session {
                 try carryOutStatement(stream, type, header, body, on: reader, isDeferred: isDeferred)
             }
         } catch {
+            // What is gone or there by now may be what the reader knows: it learns of it by reading.
+            if error.code == .sqlError && !isRepeated && stream.machine.isQuiet {
+                shard.willEndRead(stream.tenant)
+                if reader.learnSchema() {
+                    return carryOut(stream, type, header, body, on: reader, isDeferred: isDeferred, isRepeated: true)
+                }
+            }
             finish(stream, header, isDeferred: isDeferred, error)
         }
     }

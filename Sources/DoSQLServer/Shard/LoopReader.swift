@@ -32,6 +32,8 @@ final class LoopReader {
     let watch: Watchdog.Post
     private var isInTransaction = false
     private var seenLSN: UInt64 = 0
+    /// The schema's number when a statement could last not be compiled.
+    private var schemaLearned: Int64?
     /// The number of the turn's read transaction: what has been read holds for as long as it is the same.
     private(set) var snapshot: UInt64 = 0
     /// What is known of the tenant's feeds.
@@ -135,6 +137,22 @@ final class LoopReader {
             // A damaged file fails even the COMMIT of a read; taking it back does not touch the file.
             try? connection.rollback()
             precondition(connection.isAutocommit, "a read transaction without open statements can be ended: \(error)")
+        }
+    }
+
+    /// Reads the schema anew if another connection has changed it.
+    ///
+    /// SQLite looks whether what it knows of the schema still holds when it steps a statement, and when a name is not
+    /// found, but not when one is there that a statement wants to make.
+    /// - Returns: whether a statement that could not be compiled is worth another attempt.
+    func learnSchema() -> Bool {
+        do throws(SQLiteError) {
+            try refresh()
+            let version = try connection.learnSchema()
+            defer { schemaLearned = version }
+            return version != schemaLearned
+        } catch {
+            return false
         }
     }
 

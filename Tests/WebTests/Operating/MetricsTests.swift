@@ -116,7 +116,7 @@ struct MetricsTests {
         let (holder, waiter, app) = (try server.http("acme"), try server.http("acme"), try server.http())
         let begun = try holder.post("/transactions", "")
         #expect(begun.status == 201, "\(begun.text)")
-        let id = try #require(begun.text.split(separator: "\"").dropFirst(2).first.map(String.init))
+        let id = try #require(begun.text.split(separator: "\"").dropFirst(3).first.map(String.init))
         try waiter.send("POST", "/run", body: #"{"sql":"CREATE TABLE t(x)"}"#)
         #expect(try Deadline.poll { try app.metrics().value("dosql_requests_in_flight") == 1 })
         #expect(try holder.post("/transactions/\(id)/rollback", "").status == 200)

@@ -54,7 +54,8 @@ struct OpenAPITests {
     @Test func `what is there it describes, and with these methods only`() throws {
         let described = Set(try operations.map { "\($0.method) \($0.path)" })
         let source = URL(fileURLWithPath: #filePath).appending(
-            path: "../../../../Sources/DoSQLServer/Faces/HTTP/Endpoint.swift")
+            path: "../../../../Sources/DoSQLServer/Faces/HTTP/Endpoint.swift"
+        ).standardizedFileURL
         // All words that the table of endpoints has, and one that it has not: what stands for any.
         let literals = try String(contentsOf: source, encoding: .utf8).matches(of: /"([A-Za-z.]+)"/).map {
             String($0.output.1)

@@ -84,10 +84,10 @@ extension FeedRow {
         switch feed {
         case .messages: text += Array("message".utf8)
         // A line's end in a type would begin a field of its own.
-        case .events: for byte in name { text.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }
+        case .events: for byte in name.repairedUTF8 { text.append(byte == 0x0A || byte == 0x0D ? 0x20 : byte) }
         }
         text.append(0x0A)
-        EventStream.append(data: jsonText, to: &text)
+        EventStream.append(data: jsonText.repairedUTF8, to: &text)
         text.append(0x0A)
     }
 }
@@ -111,5 +111,12 @@ extension EventStream {
             }
         }
         text.append(0x0A)
+    }
+}
+
+extension [UInt8] {
+    /// The same as UTF-8, which a stream has to be: what is none is U+FFFD. SQL can store any bytes as text.
+    fileprivate var repairedUTF8: [UInt8] {
+        String(validating: self, as: UTF8.self) == nil ? Array(String(decoding: self, as: UTF8.self).utf8) : self
     }
 }

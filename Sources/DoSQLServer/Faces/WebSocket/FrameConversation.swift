@@ -11,6 +11,7 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     private var session: Session!
     /// Frames that were sent and not yet handed to the face.
     private var frames: [UInt8] = []
+    private var isDraining = false
 
     init(on face: WebSocketFace) {
         self.face = face
@@ -36,9 +37,15 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
         frames = []
     }
 
+    /// Whoever speaks frames waits for their answers, or does not care.
+    var isBusy: Bool { false }
     func drained() { session.drained() }
     func tick(_ now: UInt64) { session.tick(now) }
-    func drain() { session.drain() }
+    func drain() {
+        isDraining = true
+        session.drain()
+    }
+
     func end() { session.end() }
 
     // MARK: FrameTransport
@@ -52,7 +59,11 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
 
     func closeAfterFlush(timeout: Duration) {
         deliver()
-        face.close(WebSocketCloseCode.normal, "the session is over")
+        if isDraining {
+            face.close(WebSocketCloseCode.goingAway, "the server is shutting down")
+        } else {
+            face.close(WebSocketCloseCode.normal, "the session is over")
+        }
     }
 
     func send(_ sent: inout [UInt8]) {

@@ -30,7 +30,10 @@ final class HubAnswer {
         self.id = id
     }
 
-    static func published(channel: String, id: [UInt8]?) -> HubAnswer { HubAnswer(.published(channel: channel), id: id) }
+    static func published(channel: String, id: [UInt8]?) -> HubAnswer {
+        HubAnswer(.published(channel: channel), id: id)
+    }
+
     static func query(id: [UInt8]?) -> HubAnswer { HubAnswer(.query, id: id) }
 
     /// Takes the next frame.

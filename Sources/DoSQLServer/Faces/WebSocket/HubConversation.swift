@@ -14,6 +14,8 @@ final class HubConversation: WebSocketConversation {
     private static let resultMax = 16 << 20
     /// Bytes waiting for a client beyond which its subscriptions lag.
     private static let laggingBytes = 256 * 1024
+    /// Requests under way beyond which no more are read: nobody counts along to learn what the server takes.
+    private static let askedMax = 256
 
     private unowned let face: WebSocketFace
     private let tenant: TenantName
@@ -23,9 +25,15 @@ final class HubConversation: WebSocketConversation {
     private var lastRequest: UInt32 = 0
     private var opening: UInt32 = 0
     private var asked: [UInt32: HubAnswer] = [:]
-    /// Subscriptions that wait for the tenant to be open.
-    private var waiting: [(channel: String, after: Int64?, id: [UInt8]?)] = []
-    private var channels: [String: HubSubscription] = [:]
+    /// A subscription that waits for the tenant to be open.
+    private var waiting: (channel: String, after: Int64?, id: [UInt8]?)?
+    /// The subscription whose beginning is not settled.
+    private var beginning: HubSubscription?
+    /// Whether the session wants the client to read first.
+    private var sessionWaits = false
+    private var isDraining = false
+    /// By the bytes of their channels' names: strings that only look alike are equal in Swift.
+    private var channels: [[UInt8]: HubSubscription] = [:]
     private var frames: [UInt8] = []
 
     init(on face: WebSocketFace, tenant: TenantName) {
@@ -36,18 +44,27 @@ final class HubConversation: WebSocketConversation {
     // MARK: Messages
 
     func received(text: [UInt8]) {
+        take(text)
+        _ = session?.mustWaitForClient()
+        adjustReading()
+    }
+
+    private func take(_ text: [UInt8]) {
         let request: HubRequest
         do throws(HubRequest.Refusal) {
             request = try HubRequest(text.span)
         } catch {
             return send(error.fault.error, id: error.id)
         }
+        guard !isDraining else {
+            let failure = Failure(.shuttingDown, "the server is shutting down")
+            return send(failure.message(transaction: .none), id: request.id)
+        }
         switch request.action {
         case .subscribe(let channel, let after):
             subscribe(channel, after: after, id: request.id)
         case .unsubscribe(let channel):
-            channels.removeValue(forKey: channel)?.cancel()
-            waiting.removeAll { $0.channel == channel }
+            channels.removeValue(forKey: Array(channel.utf8))?.cancel()
             guard request.id != nil else { return }
             send { HubFrame.append(unsubscribed: channel, id: request.id, to: &$0) }
         case .publish(let channel, let data):
@@ -60,7 +77,15 @@ final class HubConversation: WebSocketConversation {
     }
 
     func received(binary: [UInt8]) {
-        send(ErrorMessage(.malformed, "the hub takes text messages; binary ones need the subprotocol dosql.v1"), id: nil)
+        let words = "the hub takes text messages; binary ones need the subprotocol dosql.v1"
+        send(ErrorMessage(.malformed, words), id: nil)
+    }
+
+    /// What stands behind a subscribe must not overtake it, or a client would not hear what it publishes itself; and
+    /// what is under way is bounded.
+    private func adjustReading() {
+        let mustWait = sessionWaits || waiting != nil || beginning != nil || asked.count >= Self.askedMax
+        face.holdBack(mustWait && !isDraining)
     }
 
     private func submit(_ type: MessageType, _ body: [UInt8], _ answer: HubAnswer) {
@@ -89,11 +114,12 @@ final class HubConversation: WebSocketConversation {
     // MARK: Subscriptions
 
     private func subscribe(_ channel: String, after: Int64?, id: [UInt8]?) {
-        if after == nil, let known = channels[channel] {
+        let name = Array(channel.utf8)
+        if after == nil, let known = channels[name] {
             // A set, as in the guide: once is enough.
             return known.acknowledge(id)
         }
-        guard channels[channel] != nil || channels.count + waiting.count < Limits.subscriptionsMax else {
+        guard channels[name] != nil || channels.count < Limits.subscriptionsMax else {
             return send(
                 Failure(
                     .subscriptionLimit, "a connection has at most \(Limits.subscriptionsMax) subscriptions",
@@ -101,14 +127,22 @@ final class HubConversation: WebSocketConversation {
                 ).message(transaction: .none), id: id)
         }
         guard isOpen else {
-            waiting.append((channel, after, id))
+            waiting = (channel, after, id)
             _ = openSession()
             return
         }
-        channels.removeValue(forKey: channel)?.cancel()
+        channels.removeValue(forKey: name)?.cancel()
         let subscription = HubSubscription(to: channel, id: id, hub: self)
-        channels[channel] = subscription
+        channels[name] = subscription
+        beginning = subscription
         subscription.begin(on: face.shard, tenant: tenant, after: after)
+    }
+
+    /// A subscription has begun: rows that are committed from now on reach it.
+    func began(_ subscription: HubSubscription) {
+        guard beginning === subscription else { return }
+        beginning = nil
+        adjustReading()
     }
 
     /// Whether a subscription is given more.
@@ -120,8 +154,10 @@ final class HubConversation: WebSocketConversation {
 
     /// A subscription has ended by itself.
     func ended(_ subscription: HubSubscription, _ failure: Failure) {
-        if channels[subscription.channel] === subscription { channels[subscription.channel] = nil }
+        let name = Array(subscription.channel.utf8)
+        if channels[name] === subscription { channels[name] = nil }
         send(failure.message(transaction: .none), id: subscription.id)
+        began(subscription)
     }
 
     // MARK: Answers
@@ -142,7 +178,17 @@ final class HubConversation: WebSocketConversation {
             swap(&delivered, &frames)
             Frames.forEach(delivered) { header, body in deliver(header, body) }
         }
+        if asked.isEmpty {
+            closeIfDrained()
+            face.isIdle()
+        }
+        // Frames that only fill an answer leave nothing to send, so nobody else would say that they were taken.
+        if queuedBytes <= lowWaterMark { session?.drained() }
+        adjustReading()
     }
+
+    /// A message that was sent right before the close is published: the guide's client waits for no answer.
+    var isBusy: Bool { !asked.isEmpty }
 
     private func deliver(_ header: FrameHeader, _ body: Span<UInt8>) {
         if header.request == opening { return opened(header, body) }
@@ -167,12 +213,12 @@ final class HubConversation: WebSocketConversation {
 
     private func opened(_ header: FrameHeader, _ body: Span<UInt8>) {
         opening = 0
-        let subscriptions = waiting
-        waiting = []
+        let subscription = waiting
+        waiting = nil
         if header.type == MessageType.error.rawValue {
             // What was asked behind it hears what is wrong with the tenant, not that its stream is not open.
             let error = (try? ErrorMessage(body)) ?? ErrorMessage(.internal, "OPEN was answered strangely")
-            for subscription in subscriptions { send(error, id: subscription.id) }
+            if let subscription { send(error, id: subscription.id) }
             for answer in asked.values { send(error, id: answer.id) }
             asked = [:]
             session?.end()
@@ -180,9 +226,7 @@ final class HubConversation: WebSocketConversation {
             return
         }
         isOpen = true
-        for subscription in subscriptions {
-            subscribe(subscription.channel, after: subscription.after, id: subscription.id)
-        }
+        if let subscription { subscribe(subscription.channel, after: subscription.after, id: subscription.id) }
     }
 
     /// Rows were taken; an answer is bounded, so they may come as fast as they can.
@@ -203,12 +247,23 @@ final class HubConversation: WebSocketConversation {
 
     func tick(_ now: UInt64) { session?.tick(now) }
 
-    func drain() {}
+    func drain() {
+        isDraining = true
+        adjustReading()
+        closeIfDrained()
+    }
+
+    /// What was accepted is answered first.
+    private func closeIfDrained() {
+        guard isDraining, asked.isEmpty else { return }
+        face.close(WebSocketCloseCode.goingAway, "the server is shutting down")
+    }
 
     func end() {
         for subscription in channels.values { subscription.cancel() }
         channels = [:]
-        waiting = []
+        waiting = nil
+        beginning = nil
         asked = [:]
         session?.end()
         session = nil
@@ -220,8 +275,16 @@ extension HubConversation: FrameTransport {
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }
     var lowWaterMark: Int { face.socket.lowWaterMark }
-    func pauseReading() { face.holdBack(true) }
-    func resumeReading() { face.holdBack(false) }
+    func pauseReading() {
+        sessionWaits = true
+        adjustReading()
+    }
+
+    func resumeReading() {
+        sessionWaits = false
+        adjustReading()
+    }
+
     func closeAfterFlush(timeout: Duration) { face.close(WebSocketCloseCode.internalError, "the session has ended") }
 
     func send(_ sent: inout [UInt8]) {

@@ -48,6 +48,7 @@ final class HubSubscription: FeedSubscriber {
         let due = unacknowledged
         unacknowledged = []
         for id in due { acknowledge(id) }
+        hub.began(self)
     }
 
     func deliver(_ batch: FeedBatch, to subscription: Subscription) {

@@ -8,9 +8,11 @@ protocol WebSocketConversation: AnyObject {
     func deliver()
     /// The client has read: the queue is short again.
     func drained()
+    /// Whether something is under way that is to be carried out even if the client closes now.
+    var isBusy: Bool { get }
     /// Looks at the deadlines.
     func tick(_ now: UInt64)
-    /// The server stops: nothing new is taken.
+    /// The server stops: nothing new is taken, and the face is closed when what was accepted has been answered.
     func drain()
     /// The connection is gone, or about to be.
     func end()

@@ -1,10 +1,13 @@
 import DoSQLLoop
+import DoSQLProtocol
 import DoSQLWebSocket
 
 /// A connection that speaks WebSocket (RFC 6455): messages in and out, on behalf of what is spoken inside them.
 final class WebSocketFace: Face {
     /// Output that the socket has not taken, beyond which no more messages are read: the client reads first.
     private static let outputMax = 4 << 20
+    /// Bytes of a message: the longest frame of the binary protocol fits.
+    private static let messageBytesMax = FrameHeader.size + Limits.frameMax
     /// Capacity that a connection keeps for its output while it is idle: there may be many.
     private static let idleCapacityMax = 1024
     /// How long the client may take to answer a close frame and to read what was sent before it.
@@ -23,13 +26,19 @@ final class WebSocketFace: Face {
     private var isHeldBack = false
     private(set) var isClosing = false
     private var closeDeadline = UInt64.max
+    /// Whether both sides have closed, and what the client asked for before is still being carried out.
+    private var isFinishing = false
+    /// What the socket had sent, and had still to send, when that was last looked at.
+    private var seen: (sent: UInt64, queued: Int) = (0, 0)
 
     init(connection: UInt64, socket: SocketStream, shard: Shard, variant: WebSocketVariant) {
         self.connection = connection
         self.socket = socket
         self.shard = shard
         let heartbeat = shard.context.configuration.http.heartbeatTime
-        machine = WebSocketMachine(codec: shard.web.webSocketCodec, variant: variant)
+        machine = WebSocketMachine(
+            codec: shard.web.webSocketCodec, variant: variant,
+            limits: WebSocketLimits(messageBytesMax: Self.messageBytesMax))
         keepalive = WebSocketKeepalive(pingInterval: heartbeat, pongTimeout: heartbeat, now: shard.loop.now)
     }
 
@@ -129,6 +138,7 @@ final class WebSocketFace: Face {
         conversation?.tick(now)
         guard !isClosing else { return }
         if closeDeadline <= now { return closeNow() }
+        if isTakingBytes || (isPaused && socket.queuedBytes == 0) { keepalive.heard(now: now) }
         switch keepalive.timeout(now: now) {
         case .none: break
         case .ping:
@@ -138,28 +148,47 @@ final class WebSocketFace: Face {
         }
     }
 
+    /// Whether the client has read since the last call. Its pong may stand behind megabytes, or in front of a socket
+    /// that is not read: who takes what waits for it is alive as well.
+    private var isTakingBytes: Bool {
+        let before = seen
+        seen = (socket.bytesSent, socket.queuedBytes)
+        return before.queued > 0 && (seen.sent != before.sent || seen.queued < before.queued)
+    }
+
     /// Says why, and closes when the client has answered.
     func close(_ code: UInt16, _ reason: String) {
+        guard machine.isOpen else { return }
         machine.close(code: code, reason: reason)
         closeDeadline = min(closeDeadline, shard.loop.now &+ Self.closeTime)
         makeDirty()
     }
 
-    /// Both sides have said that they close: the server closes first (RFC 6455, 7.1.1).
+    /// Both sides have said that they close: the server closes first (RFC 6455, 7.1.1). What was asked for before that
+    /// is carried out, though nobody hears of it.
     private func finish() {
         guard !isClosing else { return }
+        if let conversation, conversation.isBusy {
+            isFinishing = true
+            closeDeadline = min(closeDeadline, shard.loop.now &+ Self.closeTime)
+            return makeDirty()
+        }
         isClosing = true
         endConversation()
         socket.send(&machine.output)
         socket.closeAfterFlush(timeout: Self.flushTime)
     }
 
-    func receivedEnd() { closeNow() }
-
-    func drain() {
-        conversation?.drain()
-        close(WebSocketCloseCode.goingAway, "the server is shutting down")
+    /// Nothing that the client has asked for is under way any more.
+    func isIdle() {
+        if isFinishing { finish() }
     }
+
+    func receivedEnd() {
+        if !isFinishing { closeNow() }
+    }
+
+    func drain() { conversation?.drain() }
 
     func closeNow() {
         isClosing = true
