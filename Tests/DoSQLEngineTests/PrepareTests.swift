@@ -193,7 +193,8 @@ struct StatementCacheTests {
         _ = try connection.cached(SQLText("ATTACH ':memory:' AS other"))
         connection.sandbox = .transaction
         #expect(connection.denial("ATTACH ':memory:' AS other") == .attach)
-        #expect(connection.cachedStatementCount == 1)
+        // What changes the schema is compiled each time it runs.
+        #expect(connection.cachedStatementCount == 0)
     }
 
     @Test

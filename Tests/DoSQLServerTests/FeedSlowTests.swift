@@ -97,6 +97,8 @@ struct FeedSlowTests {
     @Test func `a row that fits no frame ends who wants it, and nobody else`() throws {
         let server = try TestServer(loops: 1)
         let client = try server.client("acme")
+        // 18 MB of text go through a debug build's hands several times.
+        client.patience = .seconds(300)
         let listener = try FeedListener(client, .channel("c"))
         let narrow = try FeedListener(try server.client("acme", frameMax: Limits.frameMaxLeast), .channel("c"))
         let other = try FeedListener(client, .channel("d"))

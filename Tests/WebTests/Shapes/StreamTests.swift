@@ -50,8 +50,9 @@ struct StreamTests {
         // Without the last chunk, so that no reader takes it for whole.
         #expect(late.status == 200 && !late.isComplete)
         let rows = late.text.split(separator: "\n")
-        #expect(rows.first == #"{"x":"row 1"}"#)
-        #expect(rows.count == 60000 && rows.dropLast().last == #"{"x":"row 59999"}"#)
+        // Rows that were not on their way yet are left out; what came is in order.
+        #expect(rows.count > 1 && rows.count <= 60000)
+        #expect(rows.dropLast().enumerated().allSatisfy { $1 == #"{"x":"row \#($0 + 1)"}"# })
         #expect(rows.last?.hasPrefix(#"{"$error":{"error":"malformed JSON","code":"SQL_ERROR""#) == true)
         #expect(late.text.hasSuffix("}}\n"))
     }

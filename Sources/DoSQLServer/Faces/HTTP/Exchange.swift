@@ -318,6 +318,7 @@ final class Exchange {
             var answer = ByteWriter()
             JSONAnswer.append(
                 transaction: id.description, expiresAt: WallClock.milliseconds() + Int64(clamping: total), to: &answer)
+            face.untold = id
             response.add("Location", "/transactions/\(id)")
             send(201, type: AnswerStyle.jsonType, answer.bytes)
         case .inquiry(let inquiry):
@@ -407,7 +408,8 @@ final class Exchange {
     /// What was sent is not the whole answer, and the client must see that.
     private func breakOff() {
         phase = .done
-        face.close()
+        // Where chunks say what is complete, what was sent before is still read: it may end in why there is no more.
+        if response.isChunked { face.closeAfterOutput() } else { face.close() }
     }
 
     // MARK: Time and the end
@@ -444,7 +446,7 @@ final class Exchange {
         self.phase = .done
         switch phase {
         case .stream(let stream, _): stream.cancel()
-        case .begin(let id, _): try? call(id, .abandon)
+        case .begin(let id, _): face.shard.transactions.abandon(id)
         default: if let transaction { try? call(transaction, .cancel) }
         }
     }

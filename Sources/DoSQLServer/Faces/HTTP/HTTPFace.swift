@@ -42,6 +42,8 @@ final class HTTPFace: Face {
     private var sentAt: UInt64
     /// When the client ended its side, or last took something of its answer after that.
     private var endedAt: UInt64?
+    /// A transaction whose name the system has not taken yet: if it never does, nobody will ever call it.
+    var untold: TransactionID?
 
     init(connection: UInt64, socket: SocketStream, shard: Shard) {
         self.connection = connection
@@ -157,8 +159,13 @@ final class HTTPFace: Face {
         guard !output.isEmpty else { return }
         socket.send(&output)
         if output.capacity > Self.idleCapacityMax { output = [] }
+        noteTold()
         // What the socket took at once never counts as queued, so nobody else would say so.
         if socket.queuedBytes <= socket.lowWaterMark { drained() }
+    }
+
+    private func noteTold() {
+        if socket.isOpen && queuedBytes == 0 { untold = nil }
     }
 
     /// How many bytes wait for the client.
@@ -187,6 +194,7 @@ final class HTTPFace: Face {
         tenants.tick(now)
         guard !isClosing else { return }
         exchange?.tick(now)
+        noteTold()
         if socket.bytesSent != sentBytes && endedAt != nil { endedAt = now }
         if let endedAt, now > endedAt &+ Self.halfClosedTime { return closeNow() }
         if socket.bytesSent != sentBytes || socket.queuedBytes == 0 {
@@ -211,6 +219,7 @@ final class HTTPFace: Face {
     var isQuiet: Bool { exchange.map { $0.isStream } ?? true }
 
     func receivedEnd() {
+        noteTold()
         // It may still read the answer to what it has asked; a stream has no answer that ends.
         guard let exchange, exchange.isAnswering, !exchange.isStream else { return closeNow() }
         exchange.response.isLast = true
@@ -253,6 +262,8 @@ final class HTTPFace: Face {
         exchange?.abandon()
         exchange = nil
         tenants.end()
+        if case .flushed = reason { untold = nil }
+        if let untold { shard.transactions.abandon(untold) }
         shard.closed(connection)
     }
 }

@@ -16,6 +16,8 @@ final class Response {
     /// Whether its head is on its way.
     private(set) var hasBegun = false
     private var framing: ResponseHead.Framing = .none
+    /// Whether its body comes in chunks, so that a client sees that one is missing.
+    var isChunked: Bool { framing == .chunked }
     private var deflater: Deflater?
 
     /// An answer to a request, or to what could not be understood as one.

@@ -52,8 +52,6 @@ final class LeasedTransaction: FrameTransport {
             guard let request = request(of: call.caller) else { return }
             let nothing: [UInt8] = []
             session.submit(.cancel, stream: 0, request: request, body: nothing.span)
-        case .abandon:
-            end()
         }
     }
 

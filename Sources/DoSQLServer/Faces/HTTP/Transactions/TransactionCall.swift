@@ -17,8 +17,6 @@ struct TransactionCall: Sendable {
         case credit(Int)
         /// The caller is gone.
         case cancel
-        /// The caller is gone before it has heard the transaction's name: nobody will ever call again.
-        case abandon
     }
 
     let transaction: TransactionID

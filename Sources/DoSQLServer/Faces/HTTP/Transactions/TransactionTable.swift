@@ -43,6 +43,9 @@ final class TransactionTable {
 
     static let unknown = Failure(.noTransaction, "there is no such transaction: it has ended, or never was")
 
+    /// Ends one that was begun on this shard, whose caller is gone and has not heard its name.
+    func abandon(_ id: TransactionID) { transactions[id]?.end() }
+
     func remove(_ transaction: LeasedTransaction) { transactions[transaction.id] = nil }
 
     func tick(_ now: UInt64) {
