@@ -60,7 +60,7 @@ struct EventStreamTests {
         let channel = try server.events("acme", "channels/room/stream")
         #expect(try channel.nextBlock() == "retry: 1000")
         _ = try http.post("/channels/room", #"{"data":"x"}"#)
-        #expect(try channel.nextBlock() == "id: 1\ndata: \"x\"")
+        #expect(try channel.nextBlock() == "id: 1\nevent: message\ndata: \"x\"")
     }
 
     @Test func `rows that SQL inserts arrive, whatever they hold`() throws {
@@ -133,7 +133,7 @@ struct EventStreamTests {
         let two = try server.events("acme", "channels/c/stream", headers: [("Last-Event-ID", "2")])
         _ = try http.post("/channels/c", #"{"data":4}"#)
         #expect(try now.next()?.data == "4")
-        for number in 1...4 { #expect(try all.next() == Event(id: "\(number)", event: nil, data: "\(number)")) }
+        for number in 1...4 { #expect(try all.next() == Event(id: "\(number)", event: "message", data: "\(number)")) }
         for number in 3...4 { #expect(try two.next()?.data == "\(number)") }
     }
 
@@ -161,7 +161,7 @@ struct EventStreamTests {
             _ = try emit(acme, "c", "1")
         }
         _ = try acme.post("/channels/c", #"{"data":"own"}"#)
-        #expect(try stream.next() == Event(id: "11", event: nil, data: #""own""#))
+        #expect(try stream.next() == Event(id: "11", event: "message", data: #""own""#))
     }
 
     // MARK: Errors

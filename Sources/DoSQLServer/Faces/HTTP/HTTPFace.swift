@@ -39,6 +39,7 @@ final class HTTPFace: Face {
     private var bodyBytes: UInt64 = 0
     /// How much the socket had sent when that was last looked at, and when it was seen to have moved.
     private var sentBytes: UInt64 = 0
+    private var waitingBytes = 0
     private var sentAt: UInt64
     /// When the client ended its side, or last took something of its answer after that.
     private var endedAt: UInt64?
@@ -195,12 +196,14 @@ final class HTTPFace: Face {
         guard !isClosing else { return }
         exchange?.tick(now)
         noteTold()
-        if socket.bytesSent != sentBytes && endedAt != nil { endedAt = now }
+        // What is counted as sent moves when a whole write is done; what waits shrinks before that.
+        let queuedBytes = socket.queuedBytes
+        let isTakingBytes = socket.bytesSent != sentBytes || queuedBytes < waitingBytes
+        sentBytes = socket.bytesSent
+        waitingBytes = queuedBytes
+        if isTakingBytes && endedAt != nil { endedAt = now }
         if let endedAt, now > endedAt &+ Self.halfClosedTime { return closeNow() }
-        if socket.bytesSent != sentBytes || socket.queuedBytes == 0 {
-            sentBytes = socket.bytesSent
-            sentAt = now
-        }
+        if isTakingBytes || queuedBytes == 0 { sentAt = now }
         let http = shard.context.configuration.http
         // What nobody reads is kept for nobody.
         if now > sentAt &+ http.stallTime { return closeNow() }

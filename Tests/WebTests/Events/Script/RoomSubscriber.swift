@@ -86,7 +86,7 @@ final class RoomSubscriber {
             messages.append(Message(id: id, data: data))
         case .events(let client):
             guard let event = try client.next() else { return false }
-            guard event.event == nil, let id = event.id.flatMap({ Int64($0) }) else {
+            guard event.event == "message", let id = event.id.flatMap({ Int64($0) }) else {
                 throw TestSupportError("this is no message: \(event)")
             }
             messages.append(Message(id: id, data: event.data))
