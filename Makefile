@@ -3,10 +3,10 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example fuzz bench lint format clean
+.PHONY: help setup build run test example autobahn schemathesis fuzz bench lint format clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the system libraries that are missing
 	@./.ci/setup
@@ -23,6 +23,12 @@ test: setup ## build and run every test
 example: setup ## build and run the example app against a server of its own
 	@./.ci/example
 
+autobahn: setup ## run Autobahn's WebSocket cases, sections 1 to 7, 9, 10; CASES="12.* 13.*" CONFIGURATION=release
+	@./.ci/autobahn
+
+schemathesis: setup ## run what schemathesis makes of /openapi.json
+	@./.ci/schemathesis
+
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz
 
@@ -36,4 +42,4 @@ format: ## format the sources
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests clients Benchmarks Package.swift
 
 clean: ## remove what was built
-	rm -rf .build .build-fuzz .build-schemathesis clients/swift/examples/*/.build
+	rm -rf .build .build-fuzz .build-autobahn .build-schemathesis clients/swift/examples/*/.build

@@ -95,6 +95,21 @@ struct Serve: ParsableCommand {
     @Flag(help: "Browsers may send credentials from these origins.")
     var corsCredentials = false
 
+    @Option(help: "Transactions that may be open over HTTP at a time, for each event loop.")
+    var maxHTTPTransactions = 256
+
+    @Option(help: ArgumentHelp("Rows that a tenant's messages keep; without it all.", valueName: "rows"))
+    var keepMessages: Int?
+
+    @Option(help: ArgumentHelp("Seconds for which a tenant's messages are kept; without it for ever.", valueName: "seconds"))
+    var keepMessagesFor: Int?
+
+    @Option(help: ArgumentHelp("Rows that a tenant's events keep; without it all.", valueName: "rows"))
+    var keepEvents: Int?
+
+    @Option(help: ArgumentHelp("Seconds for which a tenant's events are kept; without it for ever.", valueName: "seconds"))
+    var keepEventsFor: Int?
+
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.notice
 
@@ -134,6 +149,9 @@ struct Serve: ParsableCommand {
         configuration.http.baseDomains = baseDomain
         configuration.http.allowedOrigins = corsOrigin
         configuration.http.allowsCredentials = corsCredentials
+        configuration.http.transactionsMax = maxHTTPTransactions
+        configuration.messagesKept = FeedRetention(rowsMax: keepMessages, secondsMax: keepMessagesFor)
+        configuration.eventsKept = FeedRetention(rowsMax: keepEvents, secondsMax: keepEventsFor)
         guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
         return configuration
     }

@@ -42,13 +42,13 @@ final class Response {
     func send(_ status: Int, type: String, _ body: [UInt8]) {
         headers.add("Content-Type", type)
         var body = body
+        if body.count >= Self.compressedMin { headers.add("Vary", "Accept-Encoding") }
         if body.count >= Self.compressedMin && acceptsGzip {
             let deflater = face.shard.web.takeDeflater()
             var packed: [UInt8] = []
             deflater.append(body.span, into: &packed, flush: .finish)
             face.shard.web.giveBack(deflater)
             headers.add("Content-Encoding", "gzip")
-            headers.add("Vary", "Accept-Encoding")
             swap(&body, &packed)
         }
         begin(status, .length(body.count))
@@ -77,10 +77,10 @@ final class Response {
     /// Begins an answer whose length nobody knows yet.
     func begin(_ status: Int, type: String, isCompressible: Bool = true) {
         headers.add("Content-Type", type)
+        if isCompressible { headers.add("Vary", "Accept-Encoding") }
         if isCompressible && acceptsGzip {
             deflater = face.shard.web.takeDeflater()
             headers.add("Content-Encoding", "gzip")
-            headers.add("Vary", "Accept-Encoding")
         }
         let framing = request?.streamFraming ?? .untilClose
         if framing == .untilClose { isLast = true }
