@@ -80,7 +80,8 @@ let package = Package(
         .target(
             name: "DoSQLServer",
             dependencies: [
-                "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLSession",
+                "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLSession",
                 "DoSQLWebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -185,10 +186,11 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
+                "DoSQLSession",
                 "DoSQLTestSupport", "DoSQLWebSocket",
             ],
-            exclude: ["Fixtures"], swiftSettings: settings),
+            swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),
         .testTarget(
             name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),

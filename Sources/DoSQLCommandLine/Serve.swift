@@ -101,13 +101,15 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Rows that a tenant's messages keep; without it all.", valueName: "rows"))
     var keepMessages: Int?
 
-    @Option(help: ArgumentHelp("Seconds for which a tenant's messages are kept; without it for ever.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Seconds for which a tenant's messages are kept; without it for ever.", valueName: "seconds"))
     var keepMessagesFor: Int?
 
     @Option(help: ArgumentHelp("Rows that a tenant's events keep; without it all.", valueName: "rows"))
     var keepEvents: Int?
 
-    @Option(help: ArgumentHelp("Seconds for which a tenant's events are kept; without it for ever.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Seconds for which a tenant's events are kept; without it for ever.", valueName: "seconds"))
     var keepEventsFor: Int?
 
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")

@@ -43,7 +43,8 @@ final class OperationAnswer {
             return style == .binary ? take(header, body) : try translate(header, body)
         } catch {
             // Our own frame: nothing that a client can do anything about.
-            let failure = ErrorMessage(.internal, "an answer of \(operation.rawValue) could not be translated: \(error)")
+            let failure = ErrorMessage(
+                .internal, "an answer of \(operation.rawValue) could not be translated: \(error)")
             guard !response.hasBegun else { return .broken }
             response.send(Refusal(failure), style: style)
             return .finished
