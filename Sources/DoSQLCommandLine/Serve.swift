@@ -102,7 +102,8 @@ struct Serve: ParsableCommand {
     var keepMessages: Int?
 
     @Option(
-        help: ArgumentHelp("Seconds for which a tenant's messages are kept; without it for ever.", valueName: "seconds"))
+        help: ArgumentHelp("Seconds for which a tenant's messages are kept; without it for ever.", valueName: "seconds")
+    )
     var keepMessagesFor: Int?
 
     @Option(help: ArgumentHelp("Rows that a tenant's events keep; without it all.", valueName: "rows"))

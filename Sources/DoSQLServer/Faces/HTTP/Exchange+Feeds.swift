@@ -27,9 +27,16 @@ extension Exchange {
 
     private func publish(_ feed: Feed, name: String, data: [UInt8]) throws(Refusal) {
         var message = ByteWriter()
-        Publish.encodeBody(into: &message, feed: feed, name: name, data: data, idempotencyKey: try idempotencyKey())
+        let key = try head.idempotencyKey()
+        Publish.encodeBody(into: &message, feed: feed, name: name, data: data, idempotencyKey: key)
         expect(.publish, kinds: [])
         face.tenants.submit(.publish, tenant: tenant, body: message.bytes.span)
+    }
+
+    /// The body of a request that has no binary form.
+    private func jsonBody() throws(Refusal) -> [UInt8] {
+        if try head.hasBinaryBody() { throw .wrongType }
+        return body
     }
 
     // MARK: Event streams

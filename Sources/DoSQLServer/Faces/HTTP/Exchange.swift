@@ -29,10 +29,7 @@ final class Exchange {
     private(set) var body: [UInt8] = []
     /// The form of the answer.
     private(set) var style = AnswerStyle.json
-    private var endpoint: Endpoint?
-    /// The tenant's name as the client gave it; nobody has looked yet whether it can be one.
-    private(set) var tenant = TenantSource.fallback
-    private var namesTenant = false
+    private var route: Route?
     private var refusal: Refusal?
     private var phase = Phase.receiving
     /// The transaction that it was sent to.
@@ -46,6 +43,12 @@ final class Exchange {
         self.face = face
         response = Response(to: head, face: face)
     }
+
+    /// The tenant's name as the client gave it; nobody has looked yet whether it can be one.
+    var tenant: String { route?.tenant ?? TenantSource.fallback }
+
+    /// Whether the client named a tenant.
+    var namesTenant: Bool { route?.namesTenant ?? false }
 
     /// Whether the request is complete and its answer is not.
     var isAnswering: Bool {
@@ -66,8 +69,11 @@ final class Exchange {
     /// The head is there.
     func begin() {
         do throws(Refusal) {
-            endpoint = try route()
-            style = preferredStyle
+            // A preflight is answered for every path.
+            if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return }
+            let route = try Route(head, web: face.shard.web)
+            style = head.answerStyle(of: route.endpoint)
+            self.route = route
         } catch {
             refusal = error
         }
@@ -92,55 +98,12 @@ final class Exchange {
         do throws(Refusal) {
             if let refusal { throw refusal }
             if let preflight = face.shard.web.cors.preflight(for: head) { return answer(preflight) }
-            guard let endpoint else { throw .notFound }
-            try run(endpoint)
+            guard let route else { throw .notFound }
+            try run(route.endpoint)
         } catch {
             face.shard.metrics.refused(error)
             refuse(error)
         }
-    }
-
-    private func route() throws(Refusal) -> Endpoint {
-        var path = head.pathSegments
-        var pathTenant: String?
-        if path.count >= 2 && path[0] == "t" {
-            pathTenant = path[1]
-            path.removeFirst(2)
-        }
-        switch Endpoint.match(head.method, path) {
-        case .notFound: throw .notFound
-        case .wrongMethod(let allowed):
-            // A preflight is answered for every path that there is.
-            if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return .live }
-            throw .wrongMethod(allowed: allowed)
-        case .found(let endpoint):
-            if !isFromAllowedOrigin { throw .foreignOrigin }
-            let headers = head.values("x-tenant-id")
-            switch face.shard.web.tenants.resolve(headers: headers, host: head.host, path: pathTenant) {
-            case .conflict(let sentence): throw Refusal(Failure(.tenantNameInvalid, sentence))
-            case .tenant(let name, let isNamed):
-                tenant = name
-                namesTenant = isNamed
-            }
-            return endpoint
-        }
-    }
-
-    /// Whether no browser's page sends this that may not: neither forms nor WebSockets ask for leave first.
-    private var isFromAllowedOrigin: Bool {
-        guard let origin = head.first("origin"), head.method == "POST" || head.isUpgrade else { return true }
-        if face.shard.web.cors.allows(origin) { return true }
-        // The server's own pages, if it had any: what stands in front of it may serve some.
-        return origin.split(separator: "/").last.map(String.init) == head.first("host")
-    }
-
-    private var preferredStyle: AnswerStyle {
-        guard head.first("accept") != nil else { return .json }
-        let accept = head.accept
-        if accept.names(.binary) { return .binary }
-        if accept.names(.ndjson), case .operation(.query)? = endpoint { return .lines }
-        if accept.names(.ndjson), case .inTransaction(_, .query)? = endpoint { return .lines }
-        return .json
     }
 
     // MARK: Endpoints
@@ -165,137 +128,23 @@ final class Exchange {
         }
     }
 
-    private func run(_ operation: Operation, in transaction: TransactionID?) throws(Refusal) {
-        var message = ByteWriter()
-        var kinds: [Execute.Kind] = []
-        var answered = operation
-        let rowStyle = try rowStyle()
-        if try isBinary() {
-            // The guide's form is JSON's own: what came is a batch, and so is its answer.
-            if operation == .transaction { answered = .batch }
-            message.append(body)
-        } else {
-            let json = body
-            let options = try options()
-            do throws(JSONFault) {
-                kinds = try operation.encode(json.span, options: options, into: &message)
-            } catch {
-                throw Refusal(error)
-            }
-            if operation == .transaction && kinds.isEmpty {
-                var empty = ByteWriter()
-                JSONAnswer.appendNoOperations(to: &empty)
-                return send(200, type: AnswerStyle.jsonType, empty.bytes)
-            }
-        }
-        expect(answered, kinds: kinds, rows: rowStyle)
-        if let transaction {
-            self.transaction = transaction
-            try call(transaction, .request(operation.message, body: message.bytes))
-        } else {
-            face.tenants.submit(operation.message, tenant: tenant, body: message.bytes.span)
-        }
-    }
-
-    /// From now on frames answer an operation.
-    func expect(_ operation: Operation, kinds: [Execute.Kind], rows: ResultStyle = ResultStyle()) {
+    /// From now on frames answer an operation, of a transaction's stream if one is named.
+    func expect(
+        _ operation: Operation, kinds: [Execute.Kind], rows: ResultStyle = ResultStyle(),
+        in transaction: TransactionID? = nil
+    ) {
         body = []
+        self.transaction = transaction
         phase = .operation(OperationAnswer(operation, style: style, rows: rows, kinds: kinds, response: response))
     }
+
+    /// From now on a frame answers BEGIN. `total`: milliseconds that the transaction may last.
+    func expectBegin(of id: TransactionID, total: UInt64) { phase = .begin(id, total: total) }
 
     /// From now on the rows of a feed are the answer.
     func stream(_ filter: FeedFilter, after: Int64?) {
         phase = .stream(EventStream(filter, exchange: self), after: after)
         face.tenants.open(tenant)
-    }
-
-    private func beginTransaction() throws(Refusal) {
-        var message = ByteWriter()
-        if try isBinary() {
-            message.append(body)
-        } else {
-            let json = body
-            do throws(JSONFault) {
-                try TransactionRequest.encodeBegin(json.span, into: &message)
-            } catch {
-                throw Refusal(error)
-            }
-        }
-        do throws(Failure) {
-            let id = try face.shard.transactions.begin(tenant: tenant, body: message.bytes, caller: caller)
-            let longest = face.shard.context.configuration.session.transactionTotalMax / 1_000_000
-            let asked = (try? Begin(message.bytes.span))?.total ?? longest
-            phase = .begin(id, total: min(asked, longest))
-        } catch {
-            throw Refusal(error)
-        }
-    }
-
-    private func call(_ id: TransactionID, _ kind: TransactionCall.Kind) throws(Refusal) {
-        let shards = face.shard.context.tenants.context.shards.all
-        let call = TransactionCall(
-            transaction: id, tenant: namesTenant ? tenant : nil, kind: kind, caller: caller)
-        guard id.shard < shards.count, shards[id.shard].post(.transactionCall(call)) else {
-            throw .unknownTransaction
-        }
-    }
-
-    private var caller: TransactionCaller {
-        TransactionCaller(shard: face.shard.mailbox, connection: face.connection, exchange: number)
-    }
-
-    // MARK: What a request says beside its body
-
-    /// Whether the body is a message of the binary protocol.
-    private func isBinary() throws(Refusal) -> Bool {
-        if let coding = head.first("content-encoding"), coding.lowercased() != "identity" { throw .encodedBody }
-        guard head.first("content-type") != nil else { return false }
-        guard let type = head.contentType else { throw .wrongType }
-        if type.matches(.binary) { return true }
-        guard type.matches(.json), type.charset == nil || type.charset == "utf-8" else { throw .wrongType }
-        return false
-    }
-
-    private func options() throws(Refusal) -> RequestOptions {
-        var options = RequestOptions(idempotencyKey: try idempotencyKey())
-        if let bound = head.queryValue("rowsMax") {
-            guard let rowsMax = UInt64(bound) else { throw .badRequest("rowsMax is a number, not '\(bound)'") }
-            options.rowsMax = rowsMax
-        }
-        return options
-    }
-
-    /// The body of a request that has no binary form.
-    func jsonBody() throws(Refusal) -> [UInt8] {
-        if try isBinary() { throw .wrongType }
-        return body
-    }
-
-    /// The write's name, if the client gave one.
-    func idempotencyKey() throws(Refusal) -> [UInt8]? {
-        guard let key = head.first("idempotency-key") else { return nil }
-        guard key.utf8.count >= 1, key.utf8.count <= Limits.idempotencyKeyMax else {
-            throw .badRequest("an idempotency key has 1 to \(Limits.idempotencyKeyMax) bytes")
-        }
-        return Array(key.utf8)
-    }
-
-    private func rowStyle() throws(Refusal) -> ResultStyle {
-        var style = ResultStyle()
-        guard head.query != nil else { return style }
-        if let rows = head.queryValue("rows") {
-            guard let known = ResultStyle.Rows(rawValue: rows) else {
-                throw .badRequest("rows is 'objects' or 'arrays', not '\(rows)'")
-            }
-            style.rows = known
-        }
-        if let integers = head.queryValue("ints") {
-            guard let known = ResultStyle.Integers(rawValue: integers) else {
-                throw .badRequest("ints is 'string', 'number' or 'tagged', not '\(integers)'")
-            }
-            style.integers = known
-        }
-        return style
     }
 
     // MARK: The answer

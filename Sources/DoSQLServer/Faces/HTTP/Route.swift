@@ -1,0 +1,42 @@
+import DoSQLHTTP
+import DoSQLProtocol
+
+/// What a request asks for, and of whom (`protocol/http.md`, addresses and the tenant).
+struct Route {
+    let endpoint: Endpoint
+    /// The tenant's name as the client gave it; nobody has looked yet whether it can be one.
+    let tenant: String
+    /// Whether the client named it.
+    let namesTenant: Bool
+
+    /// Finds out.
+    /// - Throws: why there is no such thing, or not for this client.
+    init(_ head: RequestHead, web: WebContext) throws(Refusal) {
+        var path = head.pathSegments
+        var pathTenant: String?
+        if path.count >= 2 && path[0] == "t" {
+            pathTenant = path[1]
+            path.removeFirst(2)
+        }
+        switch Endpoint.match(head.method, path) {
+        case .notFound: throw .notFound
+        case .wrongMethod(let allowed): throw .wrongMethod(allowed: allowed)
+        case .found(let found): endpoint = found
+        }
+        guard Self.isFromAllowedOrigin(head, web) else { throw .foreignOrigin }
+        switch web.tenants.resolve(headers: head.values("x-tenant-id"), host: head.host, path: pathTenant) {
+        case .conflict(let sentence): throw Refusal(Failure(.tenantNameInvalid, sentence))
+        case .tenant(let name, let isNamed):
+            tenant = name
+            namesTenant = isNamed
+        }
+    }
+
+    /// Whether no browser's page sends this that may not: neither forms nor WebSockets ask for leave first.
+    private static func isFromAllowedOrigin(_ head: RequestHead, _ web: WebContext) -> Bool {
+        guard let origin = head.first("origin"), head.method == "POST" || head.isUpgrade else { return true }
+        if web.cors.allows(origin) { return true }
+        // The server's own pages, if it had any: what stands in front of it may serve some.
+        return origin.split(separator: "/").last.map(String.init) == head.first("host")
+    }
+}
