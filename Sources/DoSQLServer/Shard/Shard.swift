@@ -136,6 +136,8 @@ final class Shard {
             sessions[connection]?.transactionExpired(onStream: stream)
         case .transactionCall(let call):
             transactions.received(call)
+        case .transactionProceeds(let id):
+            transactions.proceed(id)
         case .transactionFrames(let frames, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(frames, exchange: caller.exchange)
         case .measure(let measurement):
@@ -254,7 +256,7 @@ final class Shard {
     private func drain() {
         guard drainDeadline == nil else { return }
         drainDeadline = loop.now &+ context.configuration.session.shutdownGrace
-        transactions.endAll()
+        transactions.drain()
         for face in faces.all { face.drain() }
         stopIfDrained()
     }
@@ -262,6 +264,7 @@ final class Shard {
     private func stopIfDrained() {
         guard drainDeadline != nil, faces.isEmpty, !isStopped else { return }
         isStopped = true
+        transactions.endAll()
         for tenant in tenants.values { close(tenant) }
         ticker.cancel()
         ticker = nil

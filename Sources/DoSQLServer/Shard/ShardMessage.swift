@@ -14,6 +14,8 @@ enum ShardMessage: Sendable {
     case expired(connection: UInt64, stream: UInt16)
     /// A face wants something of a transaction that this shard holds.
     case transactionCall(TransactionCall)
+    /// A transaction that this shard holds takes its next call.
+    case transactionProceeds(TransactionID)
     /// Frames of a transaction for the face that called it.
     case transactionFrames([UInt8], for: TransactionCaller)
     /// Somebody reads the metrics.

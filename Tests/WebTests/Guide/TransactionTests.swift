@@ -236,6 +236,31 @@ struct TransactionTests {
         #expect(try app.count("users") == 8)
     }
 
+    @Test func `what comes with a commit, and behind it, is inside or not at all`() throws {
+        let others = try (0..<6).map { _ in try server.http("acme") }
+        var inside = 0
+        for round in 0..<25 {
+            let id = try app.begin()
+            for (number, other) in others.enumerated() {
+                if number == 3 { try app.send("POST", "/transactions/\(id)/commit", body: "") }
+                try other.send(
+                    "POST", "/transactions/\(id)/run",
+                    body: HTTPClient.statement(Self.insert, #"["user","\#(round)-\#(number)@x"]"#))
+            }
+            #expect(try app.answer().status == 200)
+            for other in others {
+                let answer = try other.answer()
+                if answer.status == 200 {
+                    inside += 1
+                    #expect(answer.text.contains(#""transaction":"write""#), "\(answer.text)")
+                } else {
+                    #expect(answer.status == 404 && answer.text.contains("NO_TRANSACTION"), "\(answer.text)")
+                }
+            }
+        }
+        #expect(try app.count("users") == inside)
+    }
+
     @Test func `what a transaction has no word for is not found`() throws {
         let id = try app.begin()
         for word in ["script", "migrate", "transaction", "begin", ""] {

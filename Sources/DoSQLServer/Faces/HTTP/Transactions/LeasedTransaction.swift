@@ -1,3 +1,4 @@
+import DequeModule
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
@@ -16,8 +17,13 @@ final class LeasedTransaction: FrameTransport {
     let tenant: String
     private let shard: Shard
     private var session: Session!
-    private var callers: [UInt32: TransactionCaller] = [:]
+    /// The request that is being carried out, and who asked.
+    private var current: (request: UInt32, caller: TransactionCaller)?
+    /// Calls that came meanwhile, from other connections. Each begins when the one before it has been answered, so that
+    /// nothing sent behind a COMMIT is carried out outside the transaction.
+    private var waiting: Deque<(type: MessageType, body: [UInt8], caller: TransactionCaller)> = []
     private var lastRequest: UInt32 = 2
+    private var isDraining = false
     /// Monotonic nanoseconds after which nobody is told any more how it ended.
     private let forgottenAt: UInt64
 
@@ -29,7 +35,7 @@ final class LeasedTransaction: FrameTransport {
         let limits = shard.context.configuration.session
         forgottenAt = shard.loop.now &+ limits.transactionWaitMax &+ 2 &* limits.transactionTotalMax
         session = Session(on: shard, transport: self, replyMax: Limits.frameMax)
-        callers[Self.beginRequest] = caller
+        current = (Self.beginRequest, caller)
         var open = ByteWriter()
         Open.encodeBody(into: &open, tenant: tenant)
         session.submit(.open, stream: Self.stream, request: Self.openRequest, body: open.bytes.span)
@@ -40,23 +46,27 @@ final class LeasedTransaction: FrameTransport {
     func call(_ call: TransactionCall) {
         switch call.kind {
         case .request(let type, let body):
-            lastRequest &+= 1
-            callers[lastRequest] = call.caller
-            session.submit(type, stream: Self.stream, request: lastRequest, body: body.span)
+            waiting.append((type, body, call.caller))
+            proceed()
         case .credit(let bytes):
-            guard let request = request(of: call.caller) else { return }
+            guard let current, current.caller == call.caller else { return }
             var credit = ByteWriter()
             credit.writeVarint(bytes)
-            session.submit(.credit, stream: 0, request: request, body: credit.bytes.span)
+            session.submit(.credit, stream: 0, request: current.request, body: credit.bytes.span)
         case .cancel:
-            guard let request = request(of: call.caller) else { return }
+            waiting.removeAll { $0.caller == call.caller }
+            guard let current, current.caller == call.caller else { return }
             let nothing: [UInt8] = []
-            session.submit(.cancel, stream: 0, request: request, body: nothing.span)
+            session.submit(.cancel, stream: 0, request: current.request, body: nothing.span)
         }
     }
 
-    private func request(of caller: TransactionCaller) -> UInt32? {
-        callers.first { $0.value.connection == caller.connection && $0.value.exchange == caller.exchange }?.key
+    /// Begins the next call, if none is under way.
+    func proceed() {
+        guard current == nil, let next = waiting.popFirst() else { return }
+        lastRequest &+= 1
+        current = (lastRequest, next.caller)
+        session.submit(next.type, stream: Self.stream, request: lastRequest, body: next.body.span)
     }
 
     /// Looks at the deadlines.
@@ -65,9 +75,20 @@ final class LeasedTransaction: FrameTransport {
         if forgottenAt <= now { end() }
     }
 
+    /// Whether it is over, its time most likely, and only somebody who might ask is waited for.
+    var isOver: Bool { current == nil && waiting.isEmpty && !session.hasTransaction(onStream: Self.stream) }
+
+    /// The server stops: what is under way is answered, a COMMIT above all.
+    func drain() {
+        isDraining = true
+        if current == nil { end() }
+    }
+
     /// Rolls back, if it is still open, and lets go of the name.
     func end() {
         session.end()
+        for call in waiting { TransactionTable.refuse(call.caller) }
+        waiting = []
         shard.transactions.remove(self)
     }
 
@@ -91,19 +112,23 @@ final class LeasedTransaction: FrameTransport {
             position = next
         }
         frames.removeAll(keepingCapacity: true)
-        if callers.isEmpty && !session.hasTransaction(onStream: Self.stream) { end() }
+        guard current == nil else { return }
+        if isDraining || !session.hasTransaction(onStream: Self.stream) { return end() }
+        // The session is sending: it takes the next request when it has sent.
+        if !waiting.isEmpty { shard.mailbox.post(.transactionProceeds(id)) }
     }
 
     private func pass(_ header: FrameHeader, _ frame: ArraySlice<UInt8>) {
         let type = MessageType(rawValue: header.type)
         if header.request == Self.openRequest {
-            guard type == .error, let caller = callers.removeValue(forKey: Self.beginRequest) else { return }
+            guard type == .error, let caller = current?.caller else { return }
+            current = nil
             // What is wrong with the tenant, instead of that BEGIN has no stream.
             return post(Array(frame), to: caller)
         }
-        guard let caller = callers[header.request] else { return }
-        if type?.isTerminal ?? true { callers[header.request] = nil }
-        post(Array(frame), to: caller)
+        guard let current, current.request == header.request else { return }
+        if type?.isTerminal ?? true { self.current = nil }
+        post(Array(frame), to: current.caller)
     }
 
     private func post(_ frame: [UInt8], to caller: TransactionCaller) {

@@ -2,10 +2,14 @@ import DoSQLLoop
 import DoSQLProtocol
 
 /// Who called a transaction: an HTTP connection of some shard, and which of its exchanges.
-struct TransactionCaller: Sendable {
+struct TransactionCaller: Equatable, Sendable {
     let shard: Mailbox<ShardMessage>
     let connection: UInt64
     let exchange: UInt64
+
+    static func == (one: TransactionCaller, other: TransactionCaller) -> Bool {
+        one.shard === other.shard && one.connection == other.connection && one.exchange == other.exchange
+    }
 }
 
 /// What a face wants of a transaction.

@@ -14,6 +14,10 @@ final class TransactionTable {
     /// - Throws: `OVERLOADED` if there are too many.
     func begin(tenant: String, body: [UInt8], caller: TransactionCaller) throws(Failure) -> TransactionID {
         let transactionsMax = shard.context.configuration.http.transactionsMax
+        if transactions.count >= transactionsMax {
+            // Those whose time was over make room before somebody is told so.
+            for transaction in transactions.values where transaction.isOver { transaction.end() }
+        }
         guard transactions.count < transactionsMax else {
             var failure = Failure(
                 .overloaded, "too many transactions are open over HTTP",
@@ -34,11 +38,18 @@ final class TransactionTable {
             guard case .request = call.kind else { return }
             shard.metrics.failed(Self.unknown.code)
             // A wrong tenant is told nothing that a wrong name is not.
-            let frame = Self.unknown.frame(stream: 1, request: 1, transaction: .none)
-            call.caller.shard.post(.transactionFrames(frame, for: call.caller))
-            return
+            return Self.refuse(call.caller)
         }
         transaction.call(call)
+    }
+
+    /// A transaction's session has sent an answer and takes the next call.
+    func proceed(_ id: TransactionID) { transactions[id]?.proceed() }
+
+    /// Tells a caller that there is no such transaction, or no more.
+    static func refuse(_ caller: TransactionCaller) {
+        let frame = unknown.frame(stream: 1, request: 1, transaction: .none)
+        caller.shard.post(.transactionFrames(frame, for: caller))
     }
 
     static let unknown = Failure(.noTransaction, "there is no such transaction: it has ended, or never was")
@@ -52,7 +63,12 @@ final class TransactionTable {
         for transaction in transactions.values { transaction.tick(now) }
     }
 
-    /// The server stops: nobody can call any more.
+    /// The server stops: those that nobody calls at this moment are rolled back.
+    func drain() {
+        for transaction in transactions.values { transaction.drain() }
+    }
+
+    /// The shard stops.
     func endAll() {
         for transaction in transactions.values { transaction.end() }
     }
