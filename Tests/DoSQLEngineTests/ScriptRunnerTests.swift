@@ -10,6 +10,24 @@ struct ScriptRunnerTests {
         return try ScriptRunner().run(bytes.span, on: connection)
     }
 
+    @Test func `a very long script is not copied for each of its statements`() throws {
+        let connection = try file.writer()
+        // With a copy of the rest for each, these would move 60 GB.
+        let script = String(repeating: "SELECT 1;\n", count: 100_000) + "CREATE TABLE t(x); -- the end"
+        #expect(try run(script, on: connection).statements == 100_001)
+        #expect(failure(script + "\nSELECT * FROM nothing", on: connection)?.statementIndex == 100_000)
+    }
+
+    @Test func `a cancelled script ends between statements that take no time`() throws {
+        let connection = try file.writer()
+        let flag = CancellationFlag()
+        flag.cancel()
+        connection.budget = Budget(cancellation: flag)
+        #expect(failure("SELECT 1; SELECT 2", on: connection) != nil)
+        connection.budget = Budget.unlimited
+        #expect(try run("SELECT 1; SELECT 2", on: connection).statements == 2)
+    }
+
     private func failure(_ script: String, on connection: borrowing Connection) -> ScriptError? {
         do throws(ScriptError) {
             _ = try run(script, on: connection)

@@ -62,6 +62,14 @@ extension Connection {
         try state.prepare(sql, from: start, persistent: persistent)
     }
 
+    /// The same for a text behind whose last byte a NUL stands in its memory: of a long text with many statements SQLite
+    /// would otherwise copy what is left for each of them (<https://www.sqlite.org/c3ref/prepare.html>).
+    func prepare(
+        terminated sql: Span<UInt8>, from start: Int
+    ) throws(PrepareError) -> (statement: Statement?, tail: Int) {
+        try state.prepare(sql, from: start, persistent: false, isTerminated: true)
+    }
+
     /// Compiles a text that is one statement; white space, comments and semicolons may follow.
     public func prepare(_ sql: String) throws(PrepareError) -> Statement {
         let bytes = Array(sql.utf8)

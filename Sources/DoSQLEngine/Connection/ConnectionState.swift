@@ -184,17 +184,17 @@ final class ConnectionState {
 extension ConnectionState {
     /// Compiles the first statement of `sql`: <https://www.sqlite.org/c3ref/prepare.html>.
     func prepare(
-        _ sql: Span<UInt8>, from start: Int = 0, persistent: Bool
+        _ sql: Span<UInt8>, from start: Int = 0, persistent: Bool, isTerminated: Bool = false
     ) throws(PrepareError) -> (statement: Statement?, tail: Int) {
-        guard sql.count <= Int(Int32.max) else {
+        guard sql.count < Int(Int32.max) else {
             throw .sqlite(SQLiteError(code: .tooBig, message: "the statement is too long"))
         }
         var handle: OpaquePointer?
         var tail: Int32 = 0
-        var code = unsafe compile(sql, from: start, persistent: persistent, &handle, &tail)
+        var code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
         if code == SQLITE_INTERRUPT {
             // Meant for the statement before it, and late. It has done nothing yet, and an interrupt counts once.
-            code = unsafe compile(sql, from: start, persistent: persistent, &handle, &tail)
+            code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
         }
         let end = start + Int(tail)
         guard code == SQLITE_OK else {
@@ -223,15 +223,17 @@ extension ConnectionState {
 
     /// The call itself, with a record of what the authorizer is asked.
     private func compile(
-        _ sql: Span<UInt8>, from start: Int, persistent: Bool, _ handle: inout OpaquePointer?, _ tail: inout Int32
+        _ sql: Span<UInt8>, from start: Int, persistent: Bool, isTerminated: Bool, _ handle: inout OpaquePointer?,
+        _ tail: inout Int32
     ) -> Int32 {
         recorder = AccessRecorder()
         denial = nil
         isRecording = true
         defer { isRecording = false }
         return unsafe sql.withUnsafeBufferPointer { buffer in
-            unsafe dosql_sqlite3_prepare(
-                database, buffer.baseAddress.map { unsafe $0 + start }, Int32(buffer.count - start),
+            let count = buffer.count - start + (isTerminated ? 1 : 0)
+            return unsafe dosql_sqlite3_prepare(
+                database, buffer.baseAddress.map { unsafe $0 + start }, Int32(count),
                 persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0, &handle, &tail)
         }
     }

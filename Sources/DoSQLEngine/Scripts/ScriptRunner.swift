@@ -21,6 +21,17 @@ public struct ScriptRunner {
 
     /// Runs the text. The connection must have no transaction open.
     public func run(_ text: Span<UInt8>, on connection: borrowing Connection) throws(ScriptError) -> ScriptResult {
+        // One copy with a NUL behind it, or SQLite would make one of all that is left for every statement.
+        var terminated: [UInt8] = []
+        terminated.reserveCapacity(text.count + 1)
+        for index in text.indices { terminated.append(text[index]) }
+        terminated.append(0)
+        return try run(terminated: terminated.span.extracting(0..<text.count), on: connection)
+    }
+
+    private func run(
+        terminated text: Span<UInt8>, on connection: borrowing Connection
+    ) throws(ScriptError) -> ScriptResult {
         precondition(connection.isAutocommit, "a script begins outside a transaction")
         let sandbox = connection.sandbox
         connection.sandbox = .script
@@ -49,7 +60,7 @@ public struct ScriptRunner {
     }
 
     private struct Run {
-        var cursor = StatementCursor()
+        var cursor = StatementCursor(isTerminated: true)
         var result = ScriptResult()
         /// Whether the open transaction changed something other than rows.
         var changedOtherwise = false
@@ -126,6 +137,11 @@ public struct ScriptRunner {
     private func next(
         _ text: Span<UInt8>, on connection: borrowing Connection, _ run: inout Run
     ) throws(Failure) -> Statement? {
+        // Statements that take no time are not interrupted, but there may be a million of them.
+        let budget = connection.budget
+        if budget.cancellation?.isCancelled == true || budget.deadline <= Budget.now() {
+            throw Failure(.statement(.sqlite(SQLiteError(code: .interrupt, message: "interrupted"))))
+        }
         do throws(PrepareError) {
             return try run.cursor.next(in: text, on: connection)
         } catch {

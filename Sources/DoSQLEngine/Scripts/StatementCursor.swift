@@ -6,6 +6,14 @@ struct StatementCursor {
     /// Where the current one begins, in bytes.
     private(set) var offset = 0
     private var end = 0
+    /// Whether a NUL stands in memory behind the text.
+    private let isTerminated: Bool
+
+    /// A cursor in front of a text. `isTerminated`: a NUL stands in memory behind it, so that SQLite need not copy what
+    /// is left of it for each statement.
+    init(isTerminated: Bool = false) {
+        self.isTerminated = isTerminated
+    }
 
     /// The next statement; nil at the end of the text.
     mutating func next(in text: Span<UInt8>, on connection: borrowing Connection) throws(PrepareError) -> Statement? {
@@ -13,7 +21,9 @@ struct StatementCursor {
         guard start < text.count else { return nil }
         index += 1
         offset = start
-        let (statement, tail) = try connection.prepare(text, from: start)
+        let (statement, tail) =
+            isTerminated
+            ? try connection.prepare(terminated: text, from: start) : try connection.prepare(text, from: start)
         end = tail
         return statement
     }

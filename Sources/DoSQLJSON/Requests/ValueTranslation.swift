@@ -165,6 +165,9 @@ extension ByteWriter {
         try reader.beginArray()
         while try reader.nextElement() {
             do throws(JSONFault) {
+                guard index < Limits.parametersMax else {
+                    throw JSONFault("a statement has at most \(Limits.parametersMax) parameters", code: .parameterCount)
+                }
                 try writeValue(&reader, scope)
             } catch {
                 throw error.inside(element: index)

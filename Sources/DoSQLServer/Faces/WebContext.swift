@@ -62,6 +62,12 @@ final class WebContext {
         return cachedDate
     }
 
+    /// Whether a host is this server and nothing else: an address, the machine itself, or what the operator has named.
+    func isOwnName(_ host: String) -> Bool {
+        host == "localhost" || host.hasPrefix("[") || tenants.isBaseDomain(host)
+            || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
     func acceptsGzip(_ request: RequestHead) -> Bool {
         request.first("accept-encoding") != nil && request.contentCoding == .gzip
     }

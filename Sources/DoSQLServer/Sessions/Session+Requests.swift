@@ -171,7 +171,8 @@ extension Session {
             )
         }
         if let violation = Self.violation(in: type, body) {
-            return fail(violation.errorCode, "\(type.name): \(violation)")
+            guard isTranslated else { return fail(violation.errorCode, "\(type.name): \(violation)") }
+            return finish(stream, header, isDeferred: isDeferred, Failure(.malformed, "\(type.name): \(violation)"))
         }
         if stream.machine.transaction != .none {
             return submitToTransaction(stream, type, header, body)

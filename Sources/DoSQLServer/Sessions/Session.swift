@@ -43,6 +43,9 @@ final class Session {
     /// Not once the server stops: they would keep it waiting.
     var takesSubscriptions = true
     var replyMax = Limits.frameMaxLeast
+    /// Whether its requests come out of the server's own hands: then a bad one is a client's mistake, but no broken
+    /// connection.
+    private(set) var isTranslated = false
     var isClosing = false
     private var isPaused = false
 
@@ -63,6 +66,7 @@ final class Session {
         self.init(on: shard, transport: transport, acceptedAt: shard.loop.now)
         machine.accepted()
         self.replyMax = replyMax
+        isTranslated = true
     }
 
     // MARK: Bytes in

@@ -98,6 +98,39 @@ struct HeaderTests {
         }
     }
 
+    @Test func `a page's origin is ours only under a name that is nobody else's`() throws {
+        let client = try TestServer(loops: 1) { $0.http.baseDomains = ["db.example.com"] }.http("acme")
+        func status(_ host: String, _ origin: String?, site: String? = nil) throws -> Int {
+            var headers = [("Host", host)]
+            if let origin { headers.append(("Origin", origin)) }
+            if let site { headers.append(("Sec-Fetch-Site", site)) }
+            client.headers = [("X-Tenant-ID", host.hasPrefix("acme.") ? "acme" : "acme")]
+            return try client.post("/query", Self.select, headers: headers).status
+        }
+        for host in ["localhost:3775", "127.0.0.1:3775", "[::1]:3775", "db.example.com", "acme.db.example.com"] {
+            #expect(try status(host, "http://\(host)") == 200)
+            #expect(try status(host, "https://\(host)") == 200)
+            #expect(try status(host, "http://evil.example") == 403)
+            #expect(try status(host, nil) == 200)
+            #expect(try status(host, nil, site: "same-origin") == 200)
+            #expect(try status(host, nil, site: "cross-site") == 403)
+        }
+        // A name that somebody else lets lead here.
+        #expect(try status("evil.example:3775", "http://evil.example:3775") == 403)
+        #expect(try status("localhost", "http://evil.example/localhost") == 403)
+        #expect(try client.get("/events/stream", headers: [("Sec-Fetch-Site", "cross-site")]).status == 403)
+    }
+
+    @Test func `two names for one write are no name`() throws {
+        let client = try TestServer(loops: 1).http("acme")
+        let answer = try client.call(
+            "/run", "CREATE TABLE t(x)", headers: [("Idempotency-Key", "one"), ("Idempotency-Key", "two")])
+        #expect(answer.status == 400)
+        let packed = try client.post(
+            "/query", Self.select, headers: [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")])
+        #expect(packed.status == 415)
+    }
+
     @Test func `without origins nobody's pages may read, and OPTIONS is a method like others`() throws {
         let client = try TestServer(loops: 1).http("acme")
         let answer = try client.request(

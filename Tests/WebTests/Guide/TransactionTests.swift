@@ -236,6 +236,21 @@ struct TransactionTests {
         #expect(try app.count("users") == 8)
     }
 
+    @Test func `whoever goes while its BEGIN waits does not get the turn`() throws {
+        // On one loop what was sent before has been taken when what was sent behind it is answered.
+        let server = try TestServer(loops: 1)
+        let app = try server.http("acme")
+        let id = try app.begin()
+        let gone = try server.http("acme")
+        try gone.send("POST", "/transactions", body: "{}")
+        // It waits in the tenant's line when this has been answered behind it.
+        #expect(try app.call("/transactions/\(id)/query", "SELECT 1").status == 200)
+        gone.socket.close()
+        #expect(try app.post("/transactions/\(id)/rollback", "").status == 200)
+        // The server's own limit is minutes: with the turn lost to nobody this would not come.
+        try app.run("CREATE TABLE behind(x)")
+    }
+
     @Test func `what comes with a commit, and behind it, is inside or not at all`() throws {
         let others = try (0..<6).map { _ in try server.http("acme") }
         var inside = 0

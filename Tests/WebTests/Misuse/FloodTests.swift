@@ -30,6 +30,26 @@ struct FloodTests {
         for _ in 0..<100 { #expect(try client.answer().body.count > 60_000) }
     }
 
+    @Test(arguments: ["/openapi.json", "/nothing"])
+    func `answers that cost nothing to make wait for their reader too`(path: String) throws {
+        let server = try TestServerProcess(flags: ["--loops", "1"])
+        let other = try HTTPClient(connectingTo: server.address)
+        _ = try other.query("SELECT 1")
+        let client = try HTTPClient(connectingTo: server.address)
+        let answer = try client.get(path)
+        let idle = try #require(server.residentMemory)
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+        let flood = Array(repeating: request, count: 2_000).flatMap { $0 }
+        var sent = 0
+        for _ in 0..<200 {
+            sent += try client.socket.sendWhatFits(Array(flood[(sent % request.count)...]))
+            #expect(try other.query("SELECT 1") == #"{"rows":[{"1":1}]}"#)
+        }
+        let peak = try #require(server.residentMemoryPeak)
+        #expect(peak - idle < 48 << 20, "\((peak - idle) >> 20) MiB")
+        for _ in 0..<50 { #expect(try client.answer().body == answer.body) }
+    }
+
     @Test func `bodies that are begun and left cost no more than was sent`() throws {
         let server = try TestServerProcess(flags: ["--loops", "1"])
         let other = try HTTPClient(connectingTo: server.address)

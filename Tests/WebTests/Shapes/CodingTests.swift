@@ -149,6 +149,20 @@ struct CodingTests {
         #expect(count == 30000)
     }
 
+    @Test func `a body that would end a binary connection is a client's mistake here, also in a transaction`() throws {
+        // A step count that lies, and what follows.
+        let bad: [UInt8] = [0x02, 0x01, 0x02, 0xFF, 0x7F, 0x04, 0x03, 0x80]
+        for path in ["/batch", "/transaction", "/migrate"] {
+            let answer = try binary(path, bad, accept: "application/json")
+            #expect(answer.status == 400 && answer.code == "MALFORMED", "\(path): \(answer.text)")
+        }
+        let id = try client.begin()
+        let answer = try binary("/transactions/\(id)/batch", bad, accept: "application/json")
+        #expect(answer.status == 400 && answer.code == "MALFORMED", "\(answer.text)")
+        #expect(try client.call("/transactions/\(id)/query", "SELECT 1").status == 200)
+        #expect(try client.post("/transactions/\(id)/rollback", "").status == 200)
+    }
+
     @Test func `an error is a frame with its status, and a body that is no message is MALFORMED`() throws {
         let wrong = try binary("/query", Self.execute(.query, "SELECT * FROM x"))
         #expect(wrong.status == 400 && wrong.header("content-type") == Self.binary)

@@ -38,6 +38,10 @@ final class EventStream: FeedSubscriber {
     }
 
     func deliver(_ batch: FeedBatch, to subscription: Subscription) {
+        if batch.exceeds(Limits.frameMax) {
+            subscription.cancel()
+            return self.subscription(subscription, ended: .resultTooLarge(Limits.frameMax))
+        }
         write(
             batch.encoded(as: .events) { batch in
                 var text: [UInt8] = []

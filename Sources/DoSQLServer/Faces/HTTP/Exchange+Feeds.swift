@@ -72,7 +72,8 @@ extension Exchange {
     private func position() throws(Refusal) -> Position? {
         guard let text = head.first("last-event-id") ?? head.queryValue("after"), !text.isEmpty else { return nil }
         if text == "now" { return .now }
-        guard let id = Int64(text), id >= 0 else {
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let id = Int64(text)
+        else {
             throw .badRequest("Last-Event-ID and after are the id of an event, or 'now', not '\(text)'")
         }
         return .after(id)
@@ -105,10 +106,12 @@ extension Exchange {
         // The face that is left lives until its shard lets go of it, at the turn's end.
         let (connection, socket, shard) = (face.connection, face.socket, face.shard)
         let rest = face.handOver()
-        let next = WebSocketFace(connection: connection, socket: socket, shard: shard, variant: agreement.variant)
+        let isBinary = agreement.subprotocol == FrameConversation.subprotocol
+        let next = WebSocketFace(
+            connection: connection, socket: socket, shard: shard, variant: agreement.variant,
+            messageBytesMax: isBinary ? WebSocketFace.framesBytesMax : WebSocketFace.hubBytesMax)
         shard.faceChanged(next)
         socket.handOver(to: next)
-        let isBinary = agreement.subprotocol == FrameConversation.subprotocol
         next.start(
             isBinary ? FrameConversation(on: next) : HubConversation(on: next, tenant: tenant), with: rest)
     }

@@ -64,6 +64,12 @@ final class Exchange {
         return false
     }
 
+    /// Whether the answer to a BEGIN is awaited.
+    var isBeginning: Bool {
+        if case .begin = phase { return true }
+        return false
+    }
+
     // MARK: The request
 
     /// The head is there.

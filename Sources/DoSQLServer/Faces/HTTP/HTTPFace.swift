@@ -10,6 +10,8 @@ import DoSQLSession
 final class HTTPFace: Face {
     /// Received bytes that may wait for the answer to an earlier request before the socket is read no more.
     private static let waitingMax = 64 * 1024
+    /// Output that the socket has not taken, beyond which no further request is begun: the client reads first.
+    private static let outputMax = 1 << 20
     /// Bytes of a body a second that a client must keep up with beyond ``HTTPConfiguration/bodyTime``.
     private static let bodyRateMin: UInt64 = 16 * 1024
     /// How long, in nanoseconds, a client that sends no more may take nothing of its answer: it may have ended its side
@@ -34,6 +36,8 @@ final class HTTPFace: Face {
     private var isPumping = false
     private(set) var isClosing = false
     private var isDraining = false
+    /// Whether requests wait until the client has read.
+    private var isHeldBack = false
     /// When the wait began for what the client owes: its next request, the rest of a head or a body.
     private var waitingSince: UInt64
     private var bodyBytes: UInt64 = 0
@@ -71,7 +75,7 @@ final class HTTPFace: Face {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
-        while !isClosing, exchange?.isAnswering != true, let event = parser.next() {
+        while !isClosing, exchange?.isAnswering != true, !mustRead, let event = parser.next() {
             switch event {
             case .head(let head):
                 exchangeCount += 1
@@ -90,6 +94,17 @@ final class HTTPFace: Face {
             }
         }
         if !isQuiet { shard.wake(self) }
+    }
+
+    /// Whether the client has to read before anything more is done for it.
+    private var mustRead: Bool {
+        if !isHeldBack && queuedBytes > Self.outputMax {
+            flush()
+            guard queuedBytes > Self.outputMax else { return false }
+            isHeldBack = true
+            socket.pauseReading()
+        }
+        return isHeldBack
     }
 
     /// A request that cannot be understood, and with it the connection.
@@ -121,7 +136,7 @@ final class HTTPFace: Face {
         exchange = nil
         waitingSince = shard.loop.now
         if isLast || isDraining || isClosing { return closeAfterOutput() }
-        if parser.bufferedBytes <= Self.waitingMax { socket.resumeReading() }
+        if !isHeldBack && parser.bufferedBytes <= Self.waitingMax { socket.resumeReading() }
         pump()
     }
 
@@ -175,6 +190,10 @@ final class HTTPFace: Face {
     func drained() {
         exchange?.drained()
         tenants.drained()
+        guard isHeldBack, queuedBytes <= Self.outputMax, !isClosing else { return }
+        isHeldBack = false
+        if exchange?.isAnswering != true { socket.resumeReading() }
+        pump()
     }
 
     /// Frames of a transaction that lives elsewhere.
@@ -207,7 +226,7 @@ final class HTTPFace: Face {
         let http = shard.context.configuration.http
         // What nobody reads is kept for nobody.
         if now > sentAt &+ http.stallTime { return closeNow() }
-        guard exchange?.isAnswering != true else { return }
+        guard exchange?.isAnswering != true, !isHeldBack else { return }
         switch parser.progress {
         case .idle: if now > waitingSince &+ http.keepAliveTime { closeAfterOutput() }
         case .head: if now > waitingSince &+ http.headTime { refuse(.headTimeout) }
@@ -224,7 +243,8 @@ final class HTTPFace: Face {
     func receivedEnd() {
         noteTold()
         // It may still read the answer to what it has asked; a stream has no answer that ends.
-        guard let exchange, exchange.isAnswering, !exchange.isStream else { return closeNow() }
+        // And nobody comes back for a transaction whose name it has not heard.
+        guard let exchange, exchange.isAnswering, !exchange.isStream, !exchange.isBeginning else { return closeNow() }
         exchange.response.isLast = true
         endedAt = shard.loop.now
     }

@@ -17,7 +17,7 @@ extension RequestHead {
 
     /// Whether the body is a message of the binary protocol, and not JSON.
     func hasBinaryBody() throws(Refusal) -> Bool {
-        if let coding = first("content-encoding"), coding.lowercased() != "identity" { throw .encodedBody }
+        guard values("content-encoding").allSatisfy({ $0.lowercased() == "identity" }) else { throw .encodedBody }
         guard first("content-type") != nil else { return false }
         guard let type = contentType else { throw .wrongType }
         if type.matches(.binary) { return true }
@@ -37,7 +37,9 @@ extension RequestHead {
 
     /// The write's name, if the client gave one.
     func idempotencyKey() throws(Refusal) -> [UInt8]? {
-        guard let key = first("idempotency-key") else { return nil }
+        let keys = values("idempotency-key")
+        guard let key = keys.first else { return nil }
+        guard keys.count == 1 else { throw .badRequest("there is more than one Idempotency-Key") }
         guard key.utf8.count >= 1, key.utf8.count <= Limits.idempotencyKeyMax else {
             throw .badRequest("an idempotency key has 1 to \(Limits.idempotencyKeyMax) bytes")
         }

@@ -32,11 +32,16 @@ struct Route {
         }
     }
 
-    /// Whether no browser's page sends this that may not: neither forms nor WebSockets ask for leave first.
+    /// Whether no browser's page sends this that may not: forms, pictures and WebSockets do not ask for leave first.
     private static func isFromAllowedOrigin(_ head: RequestHead, _ web: WebContext) -> Bool {
-        guard let origin = head.first("origin"), head.method == "POST" || head.isUpgrade else { return true }
+        guard let origin = head.first("origin") else { return head.first("sec-fetch-site") != "cross-site" }
         if web.cors.allows(origin) { return true }
-        // The server's own pages, if it had any: what stands in front of it may serve some.
-        return origin.split(separator: "/").last.map(String.init) == head.first("host")
+        let isMeant = head.method == "POST" || head.isUpgrade || head.first("sec-fetch-site") == "cross-site"
+        guard isMeant else { return true }
+        // The server's own pages, if it had any: what stands in front of it may serve some. Only under a name that is
+        // nobody else's: any name can be made to lead here.
+        guard let host = head.first("host")?.lowercased(), web.isOwnName(head.host) else { return false }
+        let own = origin.lowercased()
+        return own == "http://" + host || own == "https://" + host
     }
 }

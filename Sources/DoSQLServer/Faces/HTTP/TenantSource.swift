@@ -39,6 +39,12 @@ struct TenantSource {
         return .tenant(found?.name ?? Self.fallback, isNamed: found != nil)
     }
 
+    /// Whether a host is a base domain or under one.
+    func isBaseDomain(_ host: String) -> Bool {
+        let lowered = host.lowercased()
+        return baseDomains.contains { lowered == $0 || lowered.hasSuffix("." + $0) }
+    }
+
     /// The label in front of a base domain; nil for the domain itself, `www`, `api` and whatever is not under one.
     private func label(of host: String?) -> String? {
         guard let host else { return nil }

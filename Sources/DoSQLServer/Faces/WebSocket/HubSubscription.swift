@@ -52,6 +52,10 @@ final class HubSubscription: FeedSubscriber {
     }
 
     func deliver(_ batch: FeedBatch, to subscription: Subscription) {
+        if batch.exceeds(Limits.frameMax) {
+            subscription.cancel()
+            return self.subscription(subscription, ended: .resultTooLarge(Limits.frameMax))
+        }
         let variant = hub.variant
         let codec = hub.codec
         hub.send(

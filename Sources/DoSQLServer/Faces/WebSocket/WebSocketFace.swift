@@ -6,8 +6,10 @@ import DoSQLWebSocket
 final class WebSocketFace: Face {
     /// Output that the socket has not taken, beyond which no more messages are read: the client reads first.
     private static let outputMax = 4 << 20
-    /// Bytes of a message: the longest frame of the binary protocol fits.
-    private static let messageBytesMax = FrameHeader.size + Limits.frameMax
+    /// Bytes of a message of the binary protocol: its longest frame fits.
+    static let framesBytesMax = FrameHeader.size + Limits.frameMax
+    /// Bytes of a message to the hub, which is JSON and read on the loop; compressed, a thousandth may come for them.
+    static let hubBytesMax = 1 << 20
     /// Capacity that a connection keeps for its output while it is idle: there may be many.
     private static let idleCapacityMax = 1024
     /// How long the client may take to answer a close frame and to read what was sent before it.
@@ -31,14 +33,14 @@ final class WebSocketFace: Face {
     /// What the socket had sent, and had still to send, when that was last looked at.
     private var seen: (sent: UInt64, queued: Int) = (0, 0)
 
-    init(connection: UInt64, socket: SocketStream, shard: Shard, variant: WebSocketVariant) {
+    init(connection: UInt64, socket: SocketStream, shard: Shard, variant: WebSocketVariant, messageBytesMax: Int) {
         self.connection = connection
         self.socket = socket
         self.shard = shard
         let heartbeat = shard.context.configuration.http.heartbeatTime
         machine = WebSocketMachine(
             codec: shard.web.webSocketCodec, variant: variant,
-            limits: WebSocketLimits(messageBytesMax: Self.messageBytesMax))
+            limits: WebSocketLimits(messageBytesMax: messageBytesMax))
         keepalive = WebSocketKeepalive(pingInterval: heartbeat, pongTimeout: heartbeat, now: shard.loop.now)
     }
 

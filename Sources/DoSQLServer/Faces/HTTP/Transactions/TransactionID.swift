@@ -20,6 +20,8 @@ struct TransactionID: Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         self.shard = shard
         secret = Identity(low: low, high: high)
+        // One transaction has one name.
+        guard description == text else { return nil }
     }
 
     var description: String { "\(Self.hex(UInt64(shard), digits: 1))-\(Self.hex(secret.high))\(Self.hex(secret.low))" }
