@@ -94,6 +94,23 @@ struct FeedSlowTests {
         #expect(try behind.ids(sizes.count - 1).first == 3)
     }
 
+    @Test func `rows that nobody wanted are there for who comes and wants them`() throws {
+        let server = try TestServer(loops: 1)
+        let client = try server.client("acme")
+        let other = try FeedListener(client, .channel("d"))
+        for round in 0..<20 {
+            try client.publish("d", to: "d")
+            try other.data(round + 1)
+            // It is passed over by the time that it is asked for.
+            let id = try client.publish("c", to: "c").outcome.lastInsertRowid
+            _ = try client.value("SELECT 1")
+            let late = try FeedListener(client, .channel("c"), after: id - 1)
+            #expect(try late.ids(1) == [id])
+            try client.sendCancel(late.request)
+            #expect(try late.failure().code == .cancelled)
+        }
+    }
+
     @Test func `a row that fits no frame ends who wants it, and nobody else`() throws {
         let server = try TestServer(loops: 1)
         let client = try server.client("acme")

@@ -180,6 +180,8 @@ final class ShardFeed {
         // With nobody live there is nobody to read for.
         let tip = live == 0 && deliveries.isEmpty ? max(self.tip ?? 0, stand.newest) : (self.tip ?? stand.newest)
         self.tip = tip
+        // Rows behind the tip may have been passed over because nobody here wanted them: those who arrive may.
+        if tip < stand.newest { isBehind = true }
         while quota.deliveries > 0, let subscription = arrivals.popFirst() {
             guard subscription.state == .opening else { continue }
             quota.deliveries -= 1
