@@ -2,6 +2,12 @@ import DoSQLProtocol
 
 /// Whole frames behind one another, as a session sends them.
 enum Frames {
+    /// Puts what a session sends behind what has not been delivered yet, and empties the session's array.
+    static func move(_ sent: inout [UInt8], to undelivered: inout [UInt8]) {
+        if undelivered.isEmpty { swap(&undelivered, &sent) } else { undelivered += sent }
+        sent.removeAll(keepingCapacity: true)
+    }
+
     /// Whether the bytes are headers with their bodies, up to the end.
     static func areWhole(_ frames: [UInt8]) -> Bool {
         let bytes = frames.span

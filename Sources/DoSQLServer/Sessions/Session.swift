@@ -102,6 +102,19 @@ final class Session {
                 request: request), body)
     }
 
+    /// Gives credit for `bytes` more of a request's rows, on behalf of a face.
+    func submitCredit(_ bytes: Int, for request: UInt32) {
+        var body = ByteWriter()
+        body.writeVarint(bytes)
+        submit(.credit, stream: 0, request: request, body: body.bytes.span)
+    }
+
+    /// Gives up a request, on behalf of a face.
+    func submitCancel(of request: UInt32) {
+        let nothing: [UInt8] = []
+        submit(.cancel, stream: 0, request: request, body: nothing.span)
+    }
+
     /// Whether so much output waits for the client that nothing more is done for it until it has read.
     func mustWaitForClient() -> Bool {
         if isPaused { return true }

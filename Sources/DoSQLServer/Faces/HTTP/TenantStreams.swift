@@ -30,8 +30,7 @@ final class TenantStreams: FrameTransport {
     /// Sends a message on the tenant's stream; its frames go to the face's current exchange.
     /// - Parameter mayCreate: whether a tenant that is not there may be made for it.
     func submit(_ type: MessageType, tenant: String, body: Span<UInt8>, mayCreate: Bool = true) {
-        let session = self.session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
-        self.session = session
+        let session = begunSession()
         let stream = stream(of: tenant, in: session, mayCreate: mayCreate)
         let request = nextRequest()
         current = request
@@ -43,8 +42,7 @@ final class TenantStreams: FrameTransport {
 
     /// Opens a tenant, creating it if the server does so; then the face's exchange is told, or gets the error.
     func open(_ tenant: String) {
-        let session = self.session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
-        self.session = session
+        let session = begunSession()
         current = nil
         _ = stream(of: tenant, in: session)
         guard opening != nil else {
@@ -58,10 +56,14 @@ final class TenantStreams: FrameTransport {
 
     /// The client reads: more rows may come.
     func giveCredit(_ bytes: Int) {
-        guard let session, let current else { return }
-        var credit = ByteWriter()
-        credit.writeVarint(bytes)
-        session.submit(.credit, stream: 0, request: current, body: credit.bytes.span)
+        if let current { session?.submitCredit(bytes, for: current) }
+    }
+
+    /// The session, which begins with its first request.
+    private func begunSession() -> Session {
+        let begun = session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        session = begun
+        return begun
     }
 
     private func nextRequest() -> UInt32 {
@@ -151,12 +153,7 @@ final class TenantStreams: FrameTransport {
     func closeAfterFlush(timeout: Duration) { face.closeAfterOutput() }
 
     func send(_ sent: inout [UInt8]) {
-        if frames.isEmpty {
-            swap(&frames, &sent)
-        } else {
-            frames += sent
-        }
-        sent.removeAll(keepingCapacity: true)
+        Frames.move(&sent, to: &frames)
         // The exchange may want the session again, which is sending.
         face.makeDirty()
     }

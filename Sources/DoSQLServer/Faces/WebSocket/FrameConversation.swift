@@ -69,12 +69,7 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     }
 
     func send(_ sent: inout [UInt8]) {
-        if frames.isEmpty {
-            swap(&frames, &sent)
-        } else {
-            frames += sent
-        }
-        sent.removeAll(keepingCapacity: true)
+        Frames.move(&sent, to: &frames)
         face.makeDirty()
     }
 }

@@ -201,8 +201,7 @@ final class HubConversation: WebSocketConversation {
                 if let message { face.send(.text, message.span) }
             case .tooLarge:
                 asked[header.request] = nil
-                let nothing: [UInt8] = []
-                session?.submit(.cancel, stream: 0, request: header.request, body: nothing.span)
+                session?.submitCancel(of: header.request)
                 send(Failure.resultTooLarge(Self.resultMax).message(transaction: .none), id: answer.id)
             }
         } catch {
@@ -231,10 +230,7 @@ final class HubConversation: WebSocketConversation {
 
     /// Rows were taken; an answer is bounded, so they may come as fast as they can.
     private func credit(_ request: UInt32, _ taken: Int) {
-        guard taken > 0 else { return }
-        var credit = ByteWriter()
-        credit.writeVarint(taken)
-        session?.submit(.credit, stream: 0, request: request, body: credit.bytes.span)
+        if taken > 0 { session?.submitCredit(taken, for: request) }
     }
 
     // MARK: Time and the end
@@ -290,12 +286,7 @@ extension HubConversation: FrameTransport {
     func closeAfterFlush(timeout: Duration) { face.close(WebSocketCloseCode.internalError, "the session has ended") }
 
     func send(_ sent: inout [UInt8]) {
-        if frames.isEmpty {
-            swap(&frames, &sent)
-        } else {
-            frames += sent
-        }
-        sent.removeAll(keepingCapacity: true)
+        Frames.move(&sent, to: &frames)
         face.makeDirty()
     }
 }

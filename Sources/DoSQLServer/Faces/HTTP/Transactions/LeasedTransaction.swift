@@ -50,14 +50,11 @@ final class LeasedTransaction: FrameTransport {
             proceed()
         case .credit(let bytes):
             guard let current, current.caller == call.caller else { return }
-            var credit = ByteWriter()
-            credit.writeVarint(bytes)
-            session.submit(.credit, stream: 0, request: current.request, body: credit.bytes.span)
+            session.submitCredit(bytes, for: current.request)
         case .cancel:
             waiting.removeAll { $0.caller == call.caller }
             guard let current, current.caller == call.caller else { return }
-            let nothing: [UInt8] = []
-            session.submit(.cancel, stream: 0, request: current.request, body: nothing.span)
+            session.submitCancel(of: current.request)
         }
     }
 
