@@ -180,7 +180,7 @@ export interface Transport extends Session {
     signal?: AbortSignal,
   ): AsyncIterable<FeedRow>;
 
-  /** Ends its connections, if it holds any; what is open fails with `CLIENT_CLOSED`, category `CONNECTION`, not retryable. */
+  /** Ends its connections, if it holds any; what is open fails with `CLIENT_SHUT_DOWN`, category `CONNECTION`, not retryable. */
   close(): void;
 }
 

@@ -164,4 +164,9 @@ export interface RetryPolicy {
    * after a lost answer. Default false: each key is a row that the tenant keeps for a day.
    */
   writes?: boolean;
+  /**
+   * Runs a transaction's function again where the transaction is known not to have happened and may succeed another
+   * time (lost, aborted, no turn). Default false: the function must be written to run more than once.
+   */
+  transactions?: boolean;
 }

@@ -1,0 +1,154 @@
+import { DoSQLError } from '../errors.ts';
+import type { Answers, Bodies, Operation, RequestOptions, Session, Transport, TransportOptions } from '../transport.ts';
+import { invalid } from '../values.ts';
+import { events } from './events.ts';
+import { failure, fromJSON, lost } from './failures.ts';
+import { decodeAnswer, decodeRow, encode } from './json.ts';
+import { lines } from './lines.ts';
+
+const json = 'application/json';
+/** Rows as arrays hold values only, so that nothing in them can be taken for something else. */
+const query = '?rows=arrays&ints=tagged';
+
+/** What the first message or event makes (protocol/feeds.md). */
+const tables = {
+  publish: ['messages', 'channel', 'NOT NULL'],
+  emit: ['events', 'type', ''],
+} as const;
+
+/** A channel as part of a path. A URL takes these two for directions, however they are written. */
+function channelPath(channel: string): string {
+  if (/^\.\.?$/.test(channel)) throw invalid(`over HTTP no channel can be called "${channel}"`);
+  return `/channels/${encodeURIComponent(channel)}`;
+}
+
+/** Talks to a tenant over HTTP (protocol/http.md): each request is a `fetch`; it holds no connection of its own. */
+export function httpTransport(options: TransportOptions): Transport {
+  const { token } = options;
+  const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const base = options.url + (options.tenant ? `/t/${options.tenant}` : '');
+
+  const send = async (path: string, body?: string, options: RequestOptions = {}, accept = json, method = 'POST') => {
+    const { signal, idempotencyKey } = options;
+    const headers: Record<string, string> = { accept };
+    if (body) headers['content-type'] = json;
+    if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
+    if (token) headers.authorization = `Bearer ${typeof token == 'function' ? await token() : token}`;
+    let response;
+    try {
+      response = await fetch(base + path, { method, headers, body, signal });
+    } catch (error) {
+      throw lost(error, signal);
+    }
+    if (response.ok) return response;
+    throw await failure(response);
+  };
+
+  const ask = async <T>(path: string, body?: string, options?: RequestOptions): Promise<T> => {
+    const response = await send(path, body, options);
+    let text;
+    try {
+      text = await response.text();
+    } catch (error) {
+      throw lost(error, options?.signal);
+    }
+    try {
+      return decodeAnswer(JSON.parse(text));
+    } catch (error) {
+      throw new DoSQLError(`not an answer of DoSQL: ${text.slice(0, 100)}`, {
+        code: 'UNEXPECTED_ANSWER',
+        category: 'PROTOCOL',
+        executed: 'unknown',
+      }, error);
+    }
+  };
+
+  /** @param prefix of a transaction's addresses; none: outside of one. */
+  const session = (prefix = ''): Session => {
+    let last: Promise<unknown> = Promise.resolve();
+    // The server goes by the order in which it receives, and connections overtake one another.
+    const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
+      if (!prefix) return work();
+      const next = last.then(work, work);
+      last = next;
+      return next;
+    };
+    return {
+      call<O extends Operation>(operation: O, body: Bodies[O], options?: RequestOptions): Promise<Answers[O]> {
+        const { channel, type, data } = (body ?? {}) as { channel?: string; type?: string; data?: string };
+        return inOrder(async () => {
+          if (data === undefined) return ask(`${prefix}/${operation}${query}`, body && encode(body), options);
+          if (!prefix) {
+            return channel === undefined
+              ? ask('/events/emit', `{"type":${JSON.stringify(type)},"data":${data}}`, options)
+              : ask(channelPath(channel), `{"data":${data}}`, options);
+          }
+          // In a transaction publishing is the INSERT that it is anywhere.
+          const [table, column, nullable] = tables[operation as 'publish'];
+          const answer = await ask<Answers['batch']>(
+            prefix + '/batch' + query,
+            encode({
+              steps: [{
+                sql:
+                  `CREATE TABLE IF NOT EXISTS ${table}(id INTEGER PRIMARY KEY AUTOINCREMENT, ${column} TEXT NOT NULL, data TEXT ${nullable}, created_at TEXT DEFAULT CURRENT_TIMESTAMP)`,
+              }, { sql: `INSERT INTO ${table}(${column}, data) VALUES (?, ?)`, params: [channel ?? type, data] }],
+            }),
+            options,
+          );
+          return { id: answer.lastInsertRowid } as Answers[O];
+        });
+      },
+
+      async *stream(body, options) {
+        const response = await inOrder(() =>
+          send(`${prefix}/query${query}`, encode(body), options, 'application/x-ndjson')
+        );
+        let columns: string[] | undefined;
+        for await (const block of lines(response, options?.signal)) {
+          const rows = [];
+          for (const line of block) {
+            const row = JSON.parse(line);
+            if (!Array.isArray(row)) throw fromJSON(row.$error);
+            if (columns) rows.push(decodeRow(row));
+            else columns = row;
+          }
+          yield { columns: columns!, rows };
+        }
+      },
+    };
+  };
+
+  const outside = session();
+  return {
+    ...outside,
+
+    async begin(body, options) {
+      const { id } = await ask<{ id: string }>('/transactions', encode(body), options);
+      return session(`/transactions/${id}`);
+    },
+
+    async *feed({ channel, types = [], after }, onStart, signal) {
+      if (after === undefined) {
+        // Where it begins must be known before the first row, or what comes between two connections would be lost.
+        const sql = `SELECT coalesce(max(id), 0) FROM ${channel === undefined ? 'events' : 'messages'}`;
+        after = await outside.call('queryOne', { sql }, { signal }).then(({ row }) => row![0] as number, (error) => {
+          if (/no such table/.test(error.message)) return 0;
+          throw error;
+        });
+      }
+      onStart(after);
+      let path = (channel === undefined ? '/events' : channelPath(channel)) + `/stream?after=${after}`;
+      // A list with commas between cannot hold a name with a comma.
+      if (types.length && types.every((type) => type && !type.includes(','))) {
+        path += `&types=${encodeURIComponent(types.join())}`;
+      }
+      const open = (signal: AbortSignal) => send(path, undefined, { signal }, 'text/event-stream', 'GET');
+      for await (const row of events(open, signal)) {
+        if (channel !== undefined) yield { ...row, name: channel };
+        else if (!types.length || types.includes(row.name)) yield row;
+      }
+    },
+
+    close() {},
+  };
+}
