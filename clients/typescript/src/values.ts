@@ -29,7 +29,7 @@ export function invalid(message: string, code = 'ENCODING', cause?: unknown): Do
  *   NaN (SQLite would store NULL), an integer beyond 64 bits, an invalid `Date`, any other object.
  */
 export function bind(value: unknown, where: string | number): BoundValue {
-  const refuse = (what: string) => invalid(`parameter ${where}: ${what}`);
+  const refuse = (what: string) => invalid(`params${typeof where == 'number' ? `[${where}]` : `.${where}`}: ${what}`);
   switch (typeof value) {
     case 'string':
       return value;
