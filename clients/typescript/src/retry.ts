@@ -6,7 +6,10 @@ const grace = 500;
 
 /** Whether a text certainly only reads, so that it may be sent again. WITH may write, and counts as if it did. */
 export function reads(sql: string): boolean {
-  return /^(\s|--.*\n|\/\*[^]*?\*\/)*(select|values|explain)\b/i.test(sql);
+  const skipped = /\s+|--.*\n|\/\*[^]*?\*\//y;
+  let start;
+  do start = skipped.lastIndex; while (skipped.test(sql));
+  return /^(select|values|explain)\b/i.test(sql.slice(start, start + 8));
 }
 
 /** Waits; rejects with the signal's reason once it is aborted. */

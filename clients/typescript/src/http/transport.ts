@@ -32,6 +32,8 @@ export function httpTransport(options: TransportOptions): Transport {
     const { signal, idempotencyKey } = options;
     const headers: Record<string, string> = { accept };
     if (body) headers['content-type'] = json;
+    // What unpacks a stream that breaks off drops what it had not unpacked, the line with the error first of all.
+    if (accept != json) headers['accept-encoding'] = 'identity';
     if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
     if (token) headers.authorization = `Bearer ${typeof token == 'function' ? await token() : token}`;
     let response;
@@ -106,13 +108,15 @@ export function httpTransport(options: TransportOptions): Transport {
         let columns: string[] | undefined;
         for await (const block of lines(response, options?.signal)) {
           const rows = [];
+          let error;
           for (const line of block) {
             const row = JSON.parse(line);
-            if (!Array.isArray(row)) throw fromJSON(row.$error);
-            if (columns) rows.push(decodeRow(row));
+            if (!Array.isArray(row)) error = fromJSON(row.$error);
+            else if (columns) rows.push(decodeRow(row));
             else columns = row;
           }
           yield { columns: columns!, rows };
+          if (error) throw error;
         }
       },
     };
