@@ -68,9 +68,9 @@ export function limited<T>(
     outer?.throwIfAborted();
     const controller = new AbortController();
     const abort = (reason: unknown) => {
-      // Rejected here too: not everything that has a `fetch` heeds a signal.
-      reject(reason);
       controller.abort(reason);
+      // Not everything that has a `fetch` heeds a signal. What does, and knows more, comes before.
+      setTimeout(reject, 0, reason);
     };
     const stop = () => abort(outer!.reason);
     const timer = milliseconds! > 0 && isFinite(milliseconds!)

@@ -143,7 +143,9 @@ const makeTransport = (link: Link, tenant: string): Transport => {
             isAnswered = isLast;
             if (isLast) answered?.();
             if (!(message instanceof Error)) parts.push([message, isLast, size]), wake();
-            else fail(answered && name != 'commit' && message == connection.over() ? lostTransaction(message) : message);
+            else {fail(
+                answered && name != 'commit' && message == connection.over() ? lostTransaction(message) : message,
+              );}
           });
           cancel = () => connection.cancel(id);
           give = (bytes) => connection.credit(id, bytes);
@@ -208,7 +210,9 @@ const makeTransport = (link: Link, tenant: string): Transport => {
       const { channel, type, ...rest }: Message = body ?? {};
       const request: Message = { ...rest, key, credit, feed: +!channel, name: channel ?? type ?? rest.name };
       try {
-        for await (const part of exchange(requestNames[operation] ?? operation as RequestName, request, signal, place)) {
+        for await (
+          const part of exchange(requestNames[operation] ?? operation as RequestName, request, signal, place)
+        ) {
           for (const row of part.rows ?? []) rows.push(row);
           Object.assign(answer, part);
         }

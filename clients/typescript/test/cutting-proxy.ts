@@ -23,10 +23,10 @@ export class CuttingProxy {
   /** Stands in front of the server at this URL. */
   static async open(target: string): Promise<CuttingProxy> {
     const { hostname, port } = new URL(target);
-    let proxy!: CuttingProxy;
-    const server = createServer((client) => proxy.#serve(client, connect(+port, hostname)));
+    const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    proxy = new CuttingProxy(server, (server.address() as { port: number }).port);
+    const proxy = new CuttingProxy(server, (server.address() as { port: number }).port);
+    server.on('connection', (client) => proxy.#serve(client, connect(+port, hostname)));
     return proxy;
   }
 

@@ -28,6 +28,10 @@ export function httpTransport(options: TransportOptions): Transport {
   const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const base = options.url + (options.tenant ? `/t/${options.tenant}` : '');
 
+  // Deno sends a request again, on its own account, when a connection that it had kept is closed (denoland/deno#35610):
+  // also one that was carried out. It cannot with a body that is a stream.
+  const isResent = !options.fetch && 'Deno' in globalThis;
+
   const send = async (path: string, body?: string, options: RequestOptions = {}, accept = json, method = 'POST') => {
     const { signal, idempotencyKey } = options;
     const headers: Record<string, string> = { accept };
@@ -38,7 +42,12 @@ export function httpTransport(options: TransportOptions): Transport {
     if (token) headers.authorization = `Bearer ${typeof token == 'function' ? await token() : token}`;
     let response;
     try {
-      response = await fetch(base + path, { method, headers, body, signal });
+      const init: RequestInit & { duplex?: 'half' } = { method, headers, body, signal };
+      if (isResent && method == 'POST') {
+        init.body = new Blob([body ?? '']).stream();
+        init.duplex = 'half';
+      }
+      response = await fetch(base + path, init);
     } catch (error) {
       throw lost(error, signal);
     }
