@@ -22,8 +22,6 @@ import { invalid } from './values.ts';
 
 /** Bytes of rows that a server may send ahead of who reads them; a quarter of it is given back at a time. */
 const credit = 262_144;
-/** Milliseconds from the attempt to connect to the server's greeting. */
-const connectTime = 10_000;
 /** Milliseconds between two signs of life while something is under way; without, the connection is closed. */
 const heartbeatTime = 15_000;
 /** Pauses before connecting anew, in milliseconds: doubled from attempt to attempt. */
@@ -34,10 +32,12 @@ const backoffMax = 2_000;
 export interface WebSocketOptions {
   /** In place of the global `WebSocket`, where there is none. */
   WebSocket?: typeof WebSocket;
+  /** Milliseconds from the attempt to connect to the server's greeting. Default 10,000. */
+  connectTime?: number;
 }
 
 /** The way to a server: a connection that is made when it is needed, and again when it was lost. */
-const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocket) => {
+const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocket, connectTime: number) => {
   let current: Promise<Connection> | undefined;
   let failures = 0;
 
@@ -105,10 +105,17 @@ type Link = ReturnType<typeof makeLink>;
 /** A transaction's place. */
 interface Place {
   connection?: Connection;
+  /** Until the transaction is over. */
   stream?: Stream;
   /** When the request before has been answered. Together they could run on behind a transaction's end. */
   turn: Promise<void>;
 }
+
+/** Gives a transaction's stream back. */
+const leave = (place: Place): void => {
+  if (place.stream) place.connection!.release(place.stream);
+  place.stream = undefined;
+};
 
 const requestNames: Partial<Record<Operation, RequestName>> = { emit: 'publish' };
 
@@ -123,6 +130,7 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     signal: AbortSignal | undefined,
     place?: Place,
   ): AsyncGenerator<Message, void, void> {
+    const begun = place?.connection;
     const parts: [Message, isLast: boolean, size: number][] = [];
     let failure: { reason: unknown } | undefined;
     let isAnswered = false;
@@ -136,14 +144,20 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     };
     const abort = (): void => fail(signal!.reason);
 
-    const send = (connection: Connection, stream: Stream, answered?: () => void): void => {
+    const send = (connection: Connection, stream: Stream, answered = (): void => {}): void => {
       if (!failure) {
         try {
           const id = connection.request(stream, name, body, (message, isLast, size) => {
             isAnswered = isLast;
-            if (isLast) answered?.();
-            if (!(message instanceof Error)) parts.push([message, isLast, size]), wake();
-            else fail(answered && name != 'commit' && message == connection.over() ? lostTransaction(message) : message);
+            if (message instanceof Error) {
+              fail(begun && name != 'commit' && message == connection.over() ? lostTransaction(message) : message);
+            } else {
+              parts.push([message, isLast, size]);
+              wake();
+            }
+            if (!isLast) return;
+            if (place && (name == 'rollback' || !stream.transaction)) leave(place);
+            answered();
           });
           cancel = () => connection.cancel(id);
           give = (bytes) => connection.credit(id, bytes);
@@ -152,35 +166,36 @@ const makeTransport = (link: Link, tenant: string): Transport => {
           fail(error);
         }
       }
-      answered?.();
+      answered();
     };
 
     open.add(fail);
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
     if (over) fail(over);
-    const { connection, stream } = place ?? {};
-    if (stream) {
+    if (begun) {
       place!.turn = place!.turn.then(() =>
         new Promise((answered) => {
-          const lostBecause = connection!.over();
-          if (lostBecause) fail(lostTransaction(lostBecause));
-          else if (!stream.transaction && name != 'commit' && name != 'rollback') {
-            fail(new DoSQLError('the transaction is over', { code: 'NO_TRANSACTION', category: 'VALIDATION' }));
-          }
-          send(connection!, stream, answered);
+          const { stream } = place!;
+          const why = begun.over();
+          if (stream && !why) return send(begun, stream, answered);
+          fail(
+            why
+              ? lostTransaction(why)
+              : new DoSQLError('the transaction is over', { code: 'NO_TRANSACTION', category: 'VALIDATION' }),
+          );
+          answered();
         })
       );
     } else if (!failure) {
-      link.connected().then((connection) => {
-        if (failure) return;
-        connection.lease(tenant, (stream) => {
+      link.connected().then((connection) =>
+        failure || connection.lease(tenant, (stream) => {
           if (stream instanceof Error) return fail(stream);
+          if (place) Object.assign(place, { connection, stream });
           send(connection, stream);
-          if (place && !failure) Object.assign(place, { connection, stream });
-          else connection.release(stream);
-        });
-      }).catch(fail);
+          if (!place || failure) connection.release(stream);
+        })
+      ).catch(fail);
     }
 
     try {
@@ -207,14 +222,9 @@ const makeTransport = (link: Link, tenant: string): Transport => {
       const rows: Message[] = [];
       const { channel, type, ...rest }: Message = body ?? {};
       const request: Message = { ...rest, key, credit, feed: +!channel, name: channel ?? type ?? rest.name };
-      try {
-        for await (const part of exchange(requestNames[operation] ?? operation as RequestName, request, signal, place)) {
-          for (const row of part.rows ?? []) rows.push(row);
-          Object.assign(answer, part);
-        }
-        if (operation == 'commit') place!.connection!.release(place!.stream!);
-      } finally {
-        if (operation == 'rollback') place!.connection!.release(place!.stream!);
+      for await (const part of exchange(requestNames[operation] ?? operation as RequestName, request, signal, place)) {
+        for (const row of part.rows ?? []) rows.push(row);
+        Object.assign(answer, part);
       }
       delete answer.changed;
       delete answer.rows;
@@ -241,8 +251,8 @@ const makeTransport = (link: Link, tenant: string): Transport => {
       try {
         for await (const _ of exchange('begin', body, signal, place));
       } catch (error) {
-        // What it has come to, if it has begun, is rolled back.
-        if (place.stream) place.connection!.release(place.stream);
+        // If it has begun after all, it is rolled back.
+        leave(place);
         throw error;
       }
       return session(place);
@@ -287,11 +297,11 @@ const lostTransaction = (cause: DoSQLError): DoSQLError =>
 export function websocket(options: WebSocketOptions = {}): TransportFactory {
   const links: Link[] = [];
   return ({ url, tenant, token }) => {
-    const Socket = options.WebSocket ?? globalThis.WebSocket;
+    const { WebSocket: Socket = globalThis.WebSocket, connectTime = 10_000 } = options;
     if (!Socket) throw invalid('there is no WebSocket here: pass one', 'CONFIGURATION');
     if (!tenant) throw invalid('over WebSocket a tenant needs its name', 'CONFIGURATION');
     let link = links.find((link) => link.url == url && link.token == token);
-    if (!link) links.push(link = makeLink(url, token, Socket));
+    if (!link) links.push(link = makeLink(url, token, Socket, connectTime));
     link.users++;
     return makeTransport(link, tenant);
   };

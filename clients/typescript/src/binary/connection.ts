@@ -1,7 +1,7 @@
 import { DoSQLError } from '../errors.ts';
 import { frameAt, frameMax } from './frames.ts';
 import { encode, type Message, type RequestName, requests } from './messages.ts';
-import { malformed, refused } from './refusal.ts';
+import { refused, violated } from './refusal.ts';
 
 /** Streams that nobody uses and that are kept open for their tenants. */
 const idleMax = 128;
@@ -27,7 +27,8 @@ export interface Stream {
   transaction?: string;
   /** Requests in flight. */
   pending: number;
-  isLeased?: boolean;
+  /** Whether somebody has it: who leased it, or the list of idle ones. */
+  isHeld?: boolean;
   /** Why it could not be opened. */
   failure?: DoSQLError;
 }
@@ -56,7 +57,7 @@ export type Connection = ReturnType<typeof connect>;
  */
 export const connect = (act: Actions, token?: string) => {
   const inFlight = new Map<number, { stream: Stream; name: RequestName; sink?: Sink; width?: number }>();
-  const control: Stream = { number: 0, pending: 0, isLeased: true };
+  const control: Stream = { number: 0, pending: 0, isHeld: true };
   const idle: Stream[] = [];
   const numbers: number[] = [];
   const waiting: [tenant: string, give: (stream: Stream | DoSQLError) => void][] = [];
@@ -144,7 +145,7 @@ export const connect = (act: Actions, token?: string) => {
       }
       return;
     }
-    stream.isLeased = true;
+    stream.isHeld = true;
     if (stream.tenant != tenant) {
       // The number is free again when CLOSE has been carried out, which is before OPEN.
       if (stream.tenant) request(stream, 'close');
@@ -161,12 +162,14 @@ export const connect = (act: Actions, token?: string) => {
 
   const close = (stream: Stream): void => {
     stream.tenant = stream.transaction = undefined;
+    stream.isHeld = false;
     request(stream, 'close');
   };
 
   /** What becomes of a stream that nobody has and on which nothing is in flight. */
   const settle = (stream: Stream): void => {
-    if (over || stream.isLeased || stream.pending) return;
+    if (over || stream.isHeld || stream.pending) return;
+    stream.isHeld = true;
     if (!stream.tenant) numbers.push(stream.number);
     else if (stream.transaction) close(stream);
     else if (idle.push(stream) > idleMax) close(idle.shift()!);
@@ -175,7 +178,7 @@ export const connect = (act: Actions, token?: string) => {
 
   /** Gives a stream back. What is in flight on it goes on; a transaction that is open then is rolled back. */
   const release = (stream: Stream): void => {
-    stream.isLeased = false;
+    stream.isHeld = false;
     settle(stream);
   };
 
@@ -195,7 +198,7 @@ export const connect = (act: Actions, token?: string) => {
           : type == 0x53
           ? !isStreamed
           : type != (isStreamed ? expected == 0x51 && 0x54 : expected))
-    ) refused('PROTOCOL_VIOLATION', 'the server sent an answer that nobody waits for');
+    ) violated();
     const { stream: on, sink, name } = entry!;
     if (type == 0x52) entry!.width = message.columns.length;
     const isLast = type != 0x52 && type != 0x53;
@@ -205,7 +208,7 @@ export const connect = (act: Actions, token?: string) => {
       on.transaction = message.transaction;
     }
     if (name == 'hello') {
-      if (type == 0x5f || message.version != 1) refused('VERSION_UNSUPPORTED', `version ${message.version}`);
+      if (type == 0x5f || message.version != 1) refused('VERSION_UNSUPPORTED');
       limits = { streamsMax: 1, requestsInFlightMax: 4, statementsMax: 0, ...message.limits, frameMax: message.frameMax };
       return act.ready();
     }
@@ -232,7 +235,7 @@ export const connect = (act: Actions, token?: string) => {
       isSilent = false;
       try {
         for (let at = 0; at < bytes.length && !over;) {
-          const frame = frameAt(bytes, at) ?? malformed();
+          const frame = frameAt(bytes, at) ?? refused();
           answered(frame);
           at = frame.end;
         }

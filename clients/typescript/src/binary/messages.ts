@@ -1,13 +1,13 @@
 import type { BatchStepBody } from '../transport.ts';
-import type { BoundValue, Value } from '../values.ts';
+import type { Value } from '../values.ts';
 import { categories, codes } from './codes.ts';
-import { bits, byte, list, more, raw, rest, size, text, unsigned, varint, within, zigzag } from './reader.ts';
-import { malformed, refused } from './refusal.ts';
-import { readValue, writeCondition, writeParams, writeValue } from './values.ts';
+import { bits, byte, list, more, raw, size, text, unsigned, varint, within, zigzag } from './reader.ts';
+import { refused, violated } from './refusal.ts';
+import { readValue, writeCondition, writeParams } from './values.ts';
 import * as write from './writer.ts';
 
 /**
- * What a client sends (`protocol/messages.md`), by the names of `protocol/json.md` where it has one: the type and the
+ * What this client sends (`protocol/messages.md`; it has no LOAD, DESCRIBE, TENANTS and UNPREPARE), by the names of `protocol/json.md` where it has one: the type and the
  * type of the terminal answer in hex; then the body's fields, a letter for the kind (see `kinds`) and the member's
  * name; an option has its tag in front.
  */
@@ -17,8 +17,6 @@ export const requests = {
   cancel: '0400',
   credit: '0500 vbytes',
   prepare: '0650 vid tsql',
-  unprepare: '0750 vid',
-  tenants: '0858 tafter vlimit',
   open: '1050 ttenant Baccess 01vcreate',
   close: '1150',
   query: '1451 ssql pparams 01vdeadline 02vcredit 03vrowsMax 84kkey',
@@ -26,9 +24,6 @@ export const requests = {
   run: '1654 ssql pparams 01vdeadline 84kkey',
   batch: '1755 EonError Ssteps 01vdeadline 84kkey',
   script: '1854 tsql 01vdeadline 84kkey',
-  describe: '1956 Bplan ssql',
-  load: '1a54 ssql vcolumns 01vdeadline',
-  loadRows: '1b00 Rrows',
   subscribe: '1c5f Bfeed nname 01vafter 02vcredit',
   publish: '1d54 Bfeed tname tdata 01vdeadline 84kkey',
   begin: '2050 Mmode 01vwait 02vidle 03vtotal',
@@ -72,10 +67,6 @@ const kinds: Record<string, (value: any) => void> = {
       writeText(id);
       writeText(sql);
     }),
-  R: (rows: BoundValue[][]) => {
-    write.fixed(rows.length, 4);
-    rows.flat().forEach(writeValue);
-  },
   S: (steps) =>
     writeList(steps, (step: BatchStepBody) => {
       writeWant(step.want);
@@ -130,12 +121,12 @@ const options = (message: Message, ...known: [name: string, read: (size: number)
   const seen = new Set();
   while (more()) {
     const tag = byte();
-    if (seen.has(tag)) malformed();
+    if (seen.has(tag)) refused();
     seen.add(tag);
     within(size(), (length) => {
       const option = known[tag - 1];
       if (option) message[option[0]] = option[1](length);
-      else if (tag > 127) refused('UNSUPPORTED', 'the server sent an option that must be understood');
+      else if (tag > 127) refused('UNSUPPORTED');
       else raw(length);
     });
   }
@@ -146,7 +137,7 @@ const states = [undefined, 'read', 'write', 'aborted'];
 const columns = (): string[] => list(text);
 const rows = (width: number): Value[][] => {
   const count = unsigned(4);
-  return count && !width ? malformed() : list(() => list(readValue, width), count);
+  return count && !width ? refused() : list(() => list(readValue, width), count);
 };
 const outcome = (message: Message = {}): Message => {
   const flags = bits(3);
@@ -172,7 +163,7 @@ const error = (): Message => {
       code: codes[code] ?? String(code),
       category,
       retryable: !!(flags & 1),
-      executed: ['no', 'yes', 'unknown'][(flags >> 1) & 3] ?? refused('PROTOCOL_VIOLATION', 'execution 3'),
+      executed: ['no', 'yes', 'unknown'][(flags >> 1) & 3] ?? violated(),
       fatal: flags > 7,
       transaction: states[byte(3)],
       sqliteCode: unsigned(4) | 0 || undefined,
@@ -191,10 +182,10 @@ const error = (): Message => {
 };
 const id = (): number | bigint => {
   const value = varint();
-  return value > 2n ** 63n - 1n ? malformed() : value;
+  return value > 2n ** 63n - 1n ? refused() : value;
 };
 
-/** What a server sends (`protocol/messages.md`), by its type; `width`: of ROWS, the columns of its HEAD. */
+/** What a server sends this client (`protocol/messages.md`), by its type; `width`: of ROWS, the columns of its HEAD. */
 export const answers: Record<number, (width: number) => Message> = {
   // HELLO_OK
   0x40: () =>
@@ -207,11 +198,9 @@ export const answers: Record<number, (width: number) => Message> = {
       limits: Object.fromEntries(list(() => [text(), varint()])),
     }),
   // PONG
-  0x41: () => ({ payload: rest() }),
+  0x41: () => ({ payload: raw() }),
   // GOAWAY
   0x42: () => options({ reason: unsigned(2), message: text() }, ['retryAfter', varint]),
-  // GRANT
-  0x43: () => ({ bytes: varint() }),
   // OK
   0x50: () => options(outcome(), ['incarnation', () => raw(16)]),
   // RESULT
@@ -234,14 +223,6 @@ export const answers: Record<number, (width: number) => Message> = {
           : { status: 'skipped' };
       }),
     })),
-  // DESCRIPTION
-  0x56: () =>
-    options({
-      readOnly: !!byte(1),
-      parameters: list(text),
-      columns: list(() => ({ name: text(), declaredType: text(), originTable: text(), originColumn: text() })),
-      plan: list(() => ({ id: varint(), parent: varint(), detail: text() })),
-    }),
   // MIGRATIONS
   0x57: () =>
     options(outcome({
@@ -253,8 +234,6 @@ export const answers: Record<number, (width: number) => Message> = {
         durationMs: varint(),
       })),
     })),
-  // TENANT_LIST
-  0x58: () => options({ tenants: list(text), more: byte(1) }),
   // ERROR
   0x5f: error,
 };

@@ -1,5 +1,5 @@
 import type { BoundParams, BoundValue, Value } from '../values.ts';
-import { malformed } from './refusal.ts';
+import { refused } from './refusal.ts';
 import * as read from './reader.ts';
 import { byte, fixed, nested, raw, real, sized, utf8, varint } from './writer.ts';
 
@@ -49,7 +49,7 @@ export const readValue = (): Value => {
     ? read.text()
     : tag == 11
     ? read.raw(read.size())
-    : malformed();
+    : refused();
 };
 
 /** Writes parameters by place or by name (`protocol/values.md#parameters`). */

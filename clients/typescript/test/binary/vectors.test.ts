@@ -72,10 +72,9 @@ const expression = (lines: Lines, name: string) => {
   return value.words[0] == 'none' ? undefined : value.expression();
 };
 
-const rows = (lines: Lines, name = 'rows') => {
-  const [count, , width] = lines.take(name).words;
-  const rows = Array.from({ length: Number(count) }, () => lines.take('row').row());
-  return { rows, width: Number(width) };
+const rows = (lines: Lines) => {
+  const [count] = lines.take('rows').words;
+  return Array.from({ length: Number(count) }, () => lines.take('row').row());
 };
 
 const columns = (lines: Lines) => lines.list('columns', () => lines.string('column'));
@@ -100,8 +99,6 @@ const outgoing: Record<string, [RequestName, (lines: Lines) => Message]> = {
   CANCEL: ['cancel', () => ({})],
   CREDIT: ['credit', (lines) => ({ bytes: lines.integer('bytes') })],
   PREPARE: ['prepare', (lines) => ({ id: lines.integer('id'), sql: lines.string('sql') })],
-  UNPREPARE: ['unprepare', (lines) => ({ id: lines.integer('id') })],
-  TENANTS: ['tenants', (lines) => ({ after: lines.string('after'), limit: lines.integer('limit') })],
   OPEN: ['open', (lines) => ({
     tenant: lines.string('tenant'),
     access: lines.integer('access'),
@@ -128,13 +125,6 @@ const outgoing: Record<string, [RequestName, (lines: Lines) => Message]> = {
     ...lines.options({ deadline: integer, key: ascii }),
   })],
   SCRIPT: ['script', (lines) => ({ sql: lines.string('sql'), ...lines.options({ deadline: integer, key: ascii }) })],
-  DESCRIBE: ['describe', (lines) => ({ plan: lines.number('flags') == 1, sql: statement(lines) })],
-  LOAD: ['load', (lines) => ({
-    sql: statement(lines),
-    columns: lines.integer('columns'),
-    ...lines.options({ deadline: integer }),
-  })],
-  LOAD_ROWS: ['loadRows', (lines) => ({ rows: rows(lines).rows })],
   SUBSCRIBE: ['subscribe', (lines) => ({
     feed: lines.integer('feed'),
     name: lines.has('channel') ? lines.string('channel') : lines.list('types', () => lines.string('type')),
@@ -220,11 +210,10 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
     message: lines.string('message'),
     ...lines.options({ retryAfter: integer }),
   })],
-  GRANT: [0x43, (lines) => ({ bytes: lines.integer('bytes') })],
   OK: [0x50, (lines) => ({ ...outcome(lines), ...lines.options({ incarnation: (value) => value.bytes() }) })],
-  RESULT: [0x51, (lines) => ({ columns: columns(lines), rows: rows(lines).rows, ...outcome(lines) })],
+  RESULT: [0x51, (lines) => ({ columns: columns(lines), rows: rows(lines), ...outcome(lines) })],
   HEAD: [0x52, (lines) => ({ columns: columns(lines), ...lines.options({ position: integer, oldest: integer }) })],
-  ROWS: [0x53, (lines) => ({ rows: rows(lines).rows })],
+  ROWS: [0x53, (lines) => ({ rows: rows(lines) })],
   DONE: [0x54, (lines) => {
     const { statements, ...others } = lines.options({ rowsLoaded: integer, statements: integer, rowsSent: integer });
     return { ...outcome(lines), ...others, ...(statements === undefined ? {} : { statements }) };
@@ -237,28 +226,13 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
       return {
         status,
         columns: columns(lines),
-        rows: rows(lines).rows,
+        rows: rows(lines),
         changes: lines.integer('changes'),
         lastInsertRowid: lines.integer('lastInsertRowid'),
       };
     });
     return { results, ...outcome(lines) };
   }],
-  DESCRIPTION: [0x56, (lines) => ({
-    readOnly: lines.number('readOnly') == 1,
-    parameters: lines.list('parameters', () => lines.string('parameter')),
-    columns: lines.list('columns', () => ({
-      name: lines.string('name'),
-      declaredType: lines.string('declaredType'),
-      originTable: lines.string('originTable'),
-      originColumn: lines.string('originColumn'),
-    })),
-    plan: lines.list('plan', () => ({
-      id: lines.integer('id'),
-      parent: lines.integer('parent'),
-      detail: lines.string('detail'),
-    })),
-  })],
   MIGRATIONS: [0x57, (lines) => ({
     migrations: lines.list('migrations', () => ({
       id: lines.string('id'),
@@ -269,11 +243,19 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
     })),
     ...outcome(lines),
   })],
-  TENANT_LIST: [0x58, (lines) => ({
-    tenants: lines.list('tenants', () => lines.string('tenant')),
-    more: lines.integer('more'),
-  })],
   ERROR: [0x5f, error],
+};
+
+/** Messages that this client neither sends nor is ever answered with, and why. */
+const foreign: Record<string, string> = {
+  UNPREPARE: 'numbers are bound anew, never freed',
+  TENANTS: 'a tenant\'s client does not ask for others',
+  TENANT_LIST: 'the answer to TENANTS',
+  DESCRIBE: 'it has no use for the shape of a statement',
+  DESCRIPTION: 'the answer to DESCRIBE',
+  LOAD: 'it has no bulk loads',
+  LOAD_ROWS: 'part of LOAD',
+  GRANT: 'part of LOAD',
 };
 
 /** What a client makes of bytes that come in parts: the frame and its message, a code, or nothing yet. */
@@ -298,6 +280,7 @@ const refusals = vectors.filter((vector) => vector.refusal);
 /** What a client sends: it never reads it, and `accepted` frames of it concern servers. */
 const sent = messages.filter((vector) => outgoing[typeOf(vector)]);
 const received = messages.filter((vector) => incoming[typeOf(vector)]);
+const skipped = messages.filter((vector) => foreign[typeOf(vector)]);
 
 for (const vector of sent) {
   test(`${vector.page}, ${vector.title}: the client makes exactly these bytes`, () => {
@@ -360,6 +343,8 @@ for (const vector of refusals) {
     ? undefined
     : isRequest(vector) && !byLength(vector)
     ? 'PROTOCOL_VIOLATION'
+    : vector.frame[4] == 0x58
+    ? 'UNSUPPORTED'
     : vector.refusal;
   test(`${vector.page}, ${vector.title}: the client refuses with ${expected ?? 'patience'}`, () => {
     if (vector.title == 'A body that is not all there' || vector.title == 'Half a header') {
@@ -374,9 +359,15 @@ for (const vector of refusals) {
 }
 
 test('every vector concerns the client as what it sends, what it reads, or what it refuses', () => {
-  const handled = new Set([...sent, ...received, ...refusals]);
+  const handled = new Set([...sent, ...received, ...skipped, ...refusals]);
   assert.deepEqual(vectors.filter((vector) => !handled.has(vector)).map(({ page, title }) => [page, title]), []);
   assert.ok(vectors.length > 150, `${vectors.length} vectors`);
+  assert.equal(sent.length + received.length + skipped.length + refusals.length, vectors.length);
+  // An answer nobody asked for is refused, not misread.
+  for (const vector of skipped) {
+    const type = vector.frame[4]!;
+    assert.equal(receive(vector.frame, Infinity), type < 0x40 ? 'PROTOCOL_VIOLATION' : 'UNSUPPORTED', vector.title);
+  }
   for (const vector of vectors) assert.ok(!vector.message != !vector.refusal, vector.title);
   // Whose body the client reads before it refuses it.
   assert.deepEqual(
@@ -409,12 +400,13 @@ test('every message of the page is the client\'s', () => {
   const types = new Map(rows.map(([type, name]) => [name, Number(type!.replaceAll('`', ''))]));
   assert.equal(types.size, 40);
   for (const [name, type] of types) {
+    if (foreign[name!]) continue;
     if (type > 0x3f) {
       assert.equal(incoming[name!]?.[0], type, name);
       assert.ok(answers[type], name);
     } else assert.equal(parseInt(requests[outgoing[name!]![0]].slice(0, 2), 16), type, name);
   }
-  assert.equal(Object.keys(answers).length + Object.keys(requests).length, types.size);
+  assert.equal(Object.keys({ ...answers, ...requests, ...foreign }).length, types.size);
   for (const [, name, , answer] of rows) {
     const terminal = types.get(answer!.split(/[ ,]/)[0]!);
     const request = outgoing[name!];
