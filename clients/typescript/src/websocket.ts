@@ -24,6 +24,8 @@ import { invalid } from './values.ts';
 const credit = 262_144;
 /** Milliseconds between two signs of life while something is under way; without, the connection is closed. */
 const heartbeatTime = 15_000;
+/** Bytes of frames that are sent as one message; a longer frame goes alone. */
+const messageMax = 65_536;
 /** Pauses before connecting anew, in milliseconds: doubled from attempt to attempt. */
 const backoffMin = 50;
 const backoffMax = 2_000;
@@ -49,8 +51,22 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
     const secret = typeof token == 'function' ? await token() : token;
     return new Promise((resolve, reject) => {
       const socket = new Socket(url.replace(/^http/, 'ws') + '/connect', 'dosql.v1');
+      let frames: Uint8Array[] = [];
+      let size = 0;
+      const flush = (): void => {
+        const message = new Uint8Array(size);
+        for (const frame of frames.reverse()) message.set(frame, size -= frame.length);
+        frames = [];
+        if (message.length) socket.send(message);
+      };
       const connection = connect({
-        send: (frame) => socket.send(frame),
+        // What is sent in one turn goes as one message: whole frames, and none behind a long one.
+        send(frame) {
+          if (size + frame.length > messageMax) flush();
+          if (!size) queueMicrotask(flush);
+          frames.push(frame);
+          size += frame.length;
+        },
         leave,
         ready() {
           failures = 0;

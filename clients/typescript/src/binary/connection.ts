@@ -7,10 +7,6 @@ import { refused, violated } from './refusal.ts';
 const idleMax = 128;
 /** Calls that wait for a stream; one more is `OVERLOADED`. */
 const waitingMax = 10_000;
-/** Statements with a number, and the length of the longest: far under `statementBytesMax`. */
-const preparedMax = 256;
-const preparedLengthMax = 4_096;
-
 /** The error of what was under way when a connection ended. */
 export const lost = (why: string, executed: 'no' | 'unknown' = 'unknown', cause?: unknown): DoSQLError =>
   new DoSQLError(why, { code: 'CONNECTION_CLOSED', category: 'CONNECTION', retryable: true, executed }, cause);
@@ -52,7 +48,7 @@ export interface Actions {
 export type Connection = ReturnType<typeof connect>;
 
 /**
- * One connection from the client's side: handshake, streams, requests in flight, prepared statements, GOAWAY, the end.
+ * One connection from the client's side: handshake, streams, requests in flight, GOAWAY, the end.
  * Pure: what happens is told by calling it, what is to be done is an action, and it has no clock.
  */
 export const connect = (act: Actions, token?: string) => {
@@ -61,10 +57,8 @@ export const connect = (act: Actions, token?: string) => {
   const idle: Stream[] = [];
   const numbers: number[] = [];
   const waiting: [tenant: string, give: (stream: Stream | DoSQLError) => void][] = [];
-  const prepared = new Map<string, number>();
   let limits: Record<string, number>;
   let streams = 0;
-  let statements = 0;
   let last = 0;
   let over: DoSQLError | undefined;
   let isSilent = false;
@@ -79,25 +73,6 @@ export const connect = (act: Actions, token?: string) => {
     act.end(unsent);
   };
 
-  /** A statement's number. The one that was not used for longest loses its own. */
-  const prepare = (sql: string): number | string => {
-    if (sql.length > preparedLengthMax || sql.includes('\0')) return sql;
-    let id = prepared.get(sql);
-    if (!id) {
-      if (statements < Math.min(preparedMax, limits.statementsMax!)) id = ++statements;
-      else {
-        const [oldest] = prepared;
-        if (!oldest) return sql;
-        id = oldest[1];
-        prepared.delete(oldest[0]);
-      }
-      request(control, 'prepare', { id, sql }, (message) => message instanceof Error && prepared.delete(sql));
-    }
-    prepared.delete(sql);
-    prepared.set(sql, id);
-    return id;
-  };
-
   /**
    * Sends a request on a leased stream, and gives its id.
    *
@@ -105,7 +80,6 @@ export const connect = (act: Actions, token?: string) => {
    */
   const request = (stream: Stream, name: RequestName, body: Message = {}, sink?: Sink): number => {
     if (over) throw over;
-    if (/^(query|run)/.test(name)) body = { ...body, sql: prepare(body.sql) };
     do last = last % 0xffffffff + 1; while (inFlight.has(last));
     const frame = encode(name, stream.number, last, body);
     const max = limits ? limits.frameMax! : frame.length;
@@ -209,7 +183,7 @@ export const connect = (act: Actions, token?: string) => {
     }
     if (name == 'hello') {
       if (type == 0x5f || message.version != 1) refused('VERSION_UNSUPPORTED');
-      limits = { streamsMax: 1, requestsInFlightMax: 4, statementsMax: 0, ...message.limits, frameMax: message.frameMax };
+      limits = { streamsMax: 1, requestsInFlightMax: 4, ...message.limits, frameMax: message.frameMax };
       return act.ready();
     }
     const error = type == 0x5f && errorOf(message);

@@ -7,7 +7,7 @@ import { readValue, writeCondition, writeParams } from './values.ts';
 import * as write from './writer.ts';
 
 /**
- * What this client sends (`protocol/messages.md`; it has no LOAD, DESCRIBE, TENANTS and UNPREPARE), by the names of `protocol/json.md` where it has one: the type and the
+ * What this client sends (`protocol/messages.md`; it has no LOAD, DESCRIBE, TENANTS, PREPARE and UNPREPARE), by the names of `protocol/json.md` where it has one: the type and the
  * type of the terminal answer in hex; then the body's fields, a letter for the kind (see `kinds`) and the member's
  * name; an option has its tag in front.
  */
@@ -16,7 +16,6 @@ export const requests = {
   ping: '0341 kpayload',
   cancel: '0400',
   credit: '0500 vbytes',
-  prepare: '0650 vid tsql',
   open: '1050 ttenant Baccess 01vcreate',
   close: '1150',
   query: '1451 ssql pparams 01vdeadline 02vcredit 03vrowsMax 84kkey',

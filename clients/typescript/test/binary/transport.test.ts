@@ -367,17 +367,6 @@ test('many calls at once share one connection, and more than it bears are refuse
   assert.equal(proxy.count, 1);
 });
 
-test('more statements than have numbers, in every order', async () => {
-  using db = open();
-  for (let round = 0; round < 3; round++) {
-    const answers = await Promise.all(Array.from({ length: 700 }, (_, i) =>
-      db.call('queryOne', { sql: `SELECT ${(i * 37) % 700}, ?`, params: [i] })));
-    answers.forEach(({ row }, i) => assert.deepEqual(row, [(i * 37) % 700, i]));
-  }
-  const long = `SELECT 1 -- ${'x'.repeat(5_000)}`;
-  for (let i = 0; i < 3; i++) assert.deepEqual((await db.call('queryOne', { sql: long })).row, [1]);
-});
-
 test('many tenants share one connection', async () => {
   using proxy = await startProxy(server);
   const factory = websocket();
