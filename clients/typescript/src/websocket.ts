@@ -6,18 +6,7 @@
 import { connect, type Connection, lost, type Stream } from './binary/connection.ts';
 import type { Message, RequestName } from './binary/messages.ts';
 import { DoSQLError } from './errors.ts';
-import type {
-  Answers,
-  Block,
-  Bodies,
-  FeedRow,
-  Operation,
-  RequestOptions,
-  Session,
-  Token,
-  Transport,
-  TransportFactory,
-} from './transport.ts';
+import type { Block, FeedRow, Operation, Session, Token, Transport, TransportFactory } from './transport.ts';
 import { invalid } from './values.ts';
 
 /** Bytes of rows that a server may send ahead of who reads them; a quarter of it is given back at a time. */
@@ -43,7 +32,8 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
   let current: Promise<Connection> | undefined;
   let failures = 0;
 
-  const open = async (leave: () => void): Promise<Connection> => {
+  /** @param leave makes it no longer the current one, and says whether it was. */
+  const open = async (leave: () => boolean): Promise<Connection> => {
     if (failures) {
       const pause = Math.min(backoffMin * 2 ** (failures - 1), backoffMax) * (1 + Math.random()) / 2;
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -75,8 +65,8 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
           resolve(connection);
         },
         end(why) {
-          failures++;
-          leave();
+          // One that was left before has not failed.
+          if (leave()) failures++;
           clearInterval(timer);
           reject(why);
           socket.close();
@@ -88,7 +78,7 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
       socket.onopen = connection.opened;
       // A text is as wrong as a message of one byte.
       socket.onmessage = ({ data }) => connection.received(new Uint8Array(typeof data == 'string' ? 1 : data));
-      socket.onerror = () => closed(`the connection to ${url} failed`);
+      socket.onerror = (event) => closed(`the connection to ${url} failed: ${(event as ErrorEvent).message ?? ''}`);
       socket.onclose = ({ code, reason }) => closed(`the connection was closed: ${code} ${reason}`);
     });
   };
@@ -101,10 +91,8 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
     /** The connection for what begins now. */
     connected(): Promise<Connection> {
       if (!current) {
-        const made = current = open(leave);
-        function leave(): void {
-          if (current == made) current = undefined;
-        }
+        const leave = () => current == made && !(current = undefined);
+        const made: Promise<Connection> = current = open(leave);
         made.catch(leave);
       }
       return current;
@@ -125,13 +113,9 @@ interface Place {
   stream?: Stream;
   /** When the request before has been answered. Together they could run on behind a transaction's end. */
   turn: Promise<void>;
+  /** Gives the stream back. */
+  leave(): void;
 }
-
-/** Gives a transaction's stream back. */
-const leave = (place: Place): void => {
-  if (place.stream) place.connection!.release(place.stream);
-  place.stream = undefined;
-};
 
 const requestNames: Partial<Record<Operation, RequestName>> = { emit: 'publish' };
 
@@ -156,6 +140,7 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     let owed = 0;
     const fail = (reason: unknown): void => {
       failure ??= { reason };
+      if (!isAnswered) cancel();
       wake();
     };
     const abort = (): void => fail(signal!.reason);
@@ -172,14 +157,14 @@ const makeTransport = (link: Link, tenant: string): Transport => {
               wake();
             }
             if (!isLast) return;
-            if (place && (name == 'rollback' || !stream.transaction)) leave(place);
+            if (place && (name == 'rollback' || !stream.transaction)) place.leave();
             answered();
           });
           cancel = () => connection.cancel(id);
           give = (bytes) => connection.credit(id, bytes);
           return;
         } catch (error) {
-          fail(error);
+          fail(error instanceof DoSQLError ? error : invalid(`${error}`, undefined, error));
         }
       }
       answered();
@@ -228,7 +213,6 @@ const makeTransport = (link: Link, tenant: string): Transport => {
       fail(undefined);
       open.delete(fail);
       signal?.removeEventListener('abort', abort);
-      if (!isAnswered) cancel();
     }
   }
 
@@ -237,7 +221,7 @@ const makeTransport = (link: Link, tenant: string): Transport => {
       const answer: Message = {};
       const rows: Message[] = [];
       const { channel, type, ...rest }: Message = body ?? {};
-      const request: Message = { ...rest, key, credit, feed: +!channel, name: channel ?? type ?? rest.name };
+      const request: Message = { ...rest, key, credit, feed: +(channel == null), name: channel ?? type ?? rest.name };
       for await (const part of exchange(requestNames[operation] ?? operation as RequestName, request, signal, place)) {
         for (const row of part.rows ?? []) rows.push(row);
         Object.assign(answer, part);
@@ -263,12 +247,20 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     ...session(),
 
     async begin(body, { signal } = {}) {
-      const place: Place = { turn: Promise.resolve() };
+      const place: Place = {
+        turn: Promise.resolve(),
+        leave() {
+          open.delete(place.leave);
+          if (place.stream) place.connection!.release(place.stream);
+          place.stream = undefined;
+        },
+      };
+      open.add(place.leave);
       try {
         for await (const _ of exchange('begin', body, signal, place));
       } catch (error) {
         // If it has begun after all, it is rolled back.
-        leave(place);
+        place.leave();
         throw error;
       }
       return session(place);

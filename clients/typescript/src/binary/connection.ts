@@ -38,7 +38,7 @@ export interface Actions {
   send(frame: Uint8Array<ArrayBuffer>): void;
   /** HELLO was accepted. */
   ready(): void;
-  /** The server wants no new requests. */
+  /** Nothing new is to begin here. */
   leave(): void;
   /** It is over. */
   end(why: DoSQLError): void;
@@ -52,7 +52,7 @@ export type Connection = ReturnType<typeof connect>;
  * Pure: what happens is told by calling it, what is to be done is an action, and it has no clock.
  */
 export const connect = (act: Actions, token?: string) => {
-  const inFlight = new Map<number, { stream: Stream; name: RequestName; sink?: Sink; width?: number }>();
+  const inFlight = new Map<number, { stream: Stream; name: RequestName; sink?: Sink; width?: number; isCancelled?: boolean }>();
   const control: Stream = { number: 0, pending: 0, isHeld: true };
   const idle: Stream[] = [];
   const numbers: number[] = [];
@@ -182,12 +182,13 @@ export const connect = (act: Actions, token?: string) => {
       on.transaction = message.transaction;
     }
     if (name == 'hello') {
-      if (type == 0x5f || message.version != 1) refused('VERSION_UNSUPPORTED');
+      if (type == 0x5f) throw errorOf(message);
+      if (message.version != 1) refused('VERSION_UNSUPPORTED');
       limits = { streamsMax: 1, requestsInFlightMax: 4, ...message.limits, frameMax: message.frameMax };
       return act.ready();
     }
     const error = type == 0x5f && errorOf(message);
-    sink?.((error && error.code == 'STREAM_NOT_OPEN' && on.failure) || error || message, isLast, isLast ? 0 : size);
+    sink?.((error && error.code == 'STREAM_NOT_OPEN' && on.failure) || error || message, isLast, type == 0x53 ? size : 0);
     settle(on);
   };
 
@@ -221,8 +222,10 @@ export const connect = (act: Actions, token?: string) => {
     /** The time between two signs of life has passed, in which the server must have said something. */
     ticked(): void {
       const isIdle = !inFlight.size && idle.length + numbers.length == streams;
-      if (isIdle && !isUsed) end(lost('nobody used the connection', 'no'));
-      else if (isSilent) end(lost('the server does not answer'));
+      if (isIdle && !isUsed) {
+        act.leave();
+        end(lost('nobody used the connection', 'no'));
+      } else if (isSilent) end(lost('the server does not answer'));
       else if (!isIdle) {
         isSilent = true;
         request(control, 'ping', { payload: '' });
@@ -232,7 +235,9 @@ export const connect = (act: Actions, token?: string) => {
 
     /** Asks the server to give a request up. It is answered as ever. */
     cancel(id: number): void {
-      if (inFlight.has(id)) act.send(encode('cancel', 0, id));
+      const entry = inFlight.get(id);
+      if (entry && !entry.isCancelled) act.send(encode('cancel', 0, id));
+      if (entry) entry.isCancelled = true;
     },
 
     /** Lets the server send so many bytes of rows more. */

@@ -1,9 +1,9 @@
 import type { BatchStepBody } from '../transport.ts';
-import type { Value } from '../values.ts';
+import { invalid, type Value } from '../values.ts';
 import { categories, codes } from './codes.ts';
 import { bits, byte, list, more, raw, size, text, unsigned, varint, within, zigzag } from './reader.ts';
 import { refused, violated } from './refusal.ts';
-import { readValue, writeCondition, writeParams } from './values.ts';
+import { readValue, writeCondition, writeParams, writeWhole } from './values.ts';
 import * as write from './writer.ts';
 
 /**
@@ -38,6 +38,7 @@ export const requests = {
 export type RequestName = keyof typeof requests;
 
 const writeText = (value: string): void => write.sized(write.utf8(value));
+const stepMembers = /^(sql|params|want|if|assert|message|tolerate)$/;
 const writeList = <T>(values: T[], one: (value: T) => void): void => {
   write.varint(values.length);
   values.forEach(one);
@@ -51,7 +52,7 @@ const kinds: Record<string, (value: any) => void> = {
   B: (value = 0) => write.byte(+value),
   H: (value) => write.fixed(value, 2),
   Q: (value) => write.fixed(value, 8),
-  v: write.varint,
+  v: writeWhole,
   t: writeText,
   // A text as it is: an option's bytes, or the rest.
   k: (value) => write.raw(write.utf8(value)),
@@ -68,6 +69,8 @@ const kinds: Record<string, (value: any) => void> = {
     }),
   S: (steps) =>
     writeList(steps, (step: BatchStepBody) => {
+      // A misspelt one would leave out a condition.
+      for (const name in step) if (!stepMembers.test(name)) throw invalid(`a step has no ${name}`);
       writeWant(step.want);
       write.byte(+!!step.tolerate);
       kinds.s!(step.sql);
@@ -115,7 +118,7 @@ export const encode = (
 /** What a message of the server says. */
 export type Message = Record<string, any>;
 
-/** Reads the options at a body's end: for each tag from 1 a member's name and what reads it. */
+/** Reads the options at a body's end, for each tag from 1 a member's name and what reads it; what is undefined goes. */
 const options = (message: Message, ...known: [name: string, read: (size: number) => unknown][]): Message => {
   const seen = new Set();
   while (more()) {
@@ -129,6 +132,7 @@ const options = (message: Message, ...known: [name: string, read: (size: number)
       else raw(length);
     });
   }
+  for (const name in message) if (message[name] === undefined) delete message[name];
   return message;
 };
 
@@ -140,8 +144,8 @@ const rows = (width: number): Value[][] => {
 };
 const outcome = (message: Message = {}): Message => {
   const flags = bits(3);
-  message.replayed = flags & 1 ? true : undefined;
-  message.changed = flags > 1;
+  message.replayed = flags % 2 > 0 || undefined;
+  message.changed = flags > 1 || undefined;
   message.transaction = states[byte(3)];
   message.changes = varint();
   message.lastInsertRowid = zigzag();
@@ -163,7 +167,7 @@ const error = (): Message => {
       category,
       retryable: !!(flags & 1),
       executed: ['no', 'yes', 'unknown'][(flags >> 1) & 3] ?? violated(),
-      fatal: flags > 7,
+      fatal: flags > 7 || undefined,
       transaction: states[byte(3)],
       sqliteCode: unsigned(4) | 0 || undefined,
       error: text(),

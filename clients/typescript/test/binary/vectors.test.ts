@@ -151,12 +151,22 @@ const outgoing: Record<string, [RequestName, (lines: Lines) => Message]> = {
   })],
 };
 
+const transaction = (lines: Lines): Message => {
+  const state = lines.number('transaction');
+  return state ? { transaction: ['', 'read', 'write', 'aborted'][state] } : {};
+};
+
+const sqliteCode = (lines: Lines): Message => {
+  const sqliteCode = lines.integer('sqlite');
+  return sqliteCode ? { sqliteCode } : {};
+};
+
 const outcome = (lines: Lines): Message => {
   const flags = lines.number('flags');
   return {
-    replayed: flags & 1 ? true : undefined,
-    changed: flags > 1,
-    transaction: [undefined, 'read', 'write', 'aborted'][lines.number('transaction')],
+    ...(flags & 1 ? { replayed: true } : {}),
+    ...(flags > 1 ? { changed: true } : {}),
+    ...transaction(lines),
     changes: lines.integer('changes'),
     lastInsertRowid: lines.integer('lastInsertRowid'),
     lsn: lines.integer('lsn'),
@@ -172,9 +182,9 @@ const error = (lines: Lines): Message => {
     category,
     retryable: flags % 2 == 1,
     executed: ['no', 'yes', 'unknown'][(flags >> 1) & 3],
-    fatal: flags > 7,
-    transaction: [undefined, 'read', 'write', 'aborted'][lines.number('transaction')],
-    sqliteCode: lines.integer('sqlite') || undefined,
+    ...(flags > 7 ? { fatal: true } : {}),
+    ...transaction(lines),
+    ...sqliteCode(lines),
     error: lines.string('message'),
     ...lines.options({
       offset: integer,
