@@ -6,7 +6,10 @@ const grace = 500;
 
 /** Whether a text certainly only reads, so that it may be sent again. WITH may write, and counts as if it did. */
 export function reads(sql: string): boolean {
-  return /^(\s|--.*\n|\/\*[^]*?\*\/)*(select|values|explain)\b/i.test(sql);
+  const skipped = /\s+|--.*\n|\/\*[^]*?\*\//y;
+  let start;
+  do start = skipped.lastIndex; while (skipped.test(sql));
+  return /^(select|values|explain)\b/i.test(sql.slice(start, start + 8));
 }
 
 /** Waits; rejects with the signal's reason once it is aborted. */
@@ -65,9 +68,9 @@ export function limited<T>(
     outer?.throwIfAborted();
     const controller = new AbortController();
     const abort = (reason: unknown) => {
-      // Rejected here too: not everything that has a `fetch` heeds a signal.
-      reject(reason);
       controller.abort(reason);
+      // Not everything that has a `fetch` heeds a signal. What does, and knows more, comes before.
+      setTimeout(reject, 0, reason);
     };
     const stop = () => abort(outer!.reason);
     const timer = milliseconds! > 0 && isFinite(milliseconds!)

@@ -1,6 +1,6 @@
 import type { Answers, BatchBody, Block, Bodies, Operation, StatementBody } from './transport.ts';
 import type { BatchOptions, BatchStep, CallOptions, Params, Result, Row, RunResult } from './types.ts';
-import { bindAll, invalid, type Reference, type Value } from './values.ts';
+import { bindAll, bindWithin, invalid, type Reference, type Value } from './values.ts';
 
 /** What became of a step of a batch. */
 export type StepResult<T = Row> =
@@ -97,7 +97,12 @@ export abstract class Statements {
    */
   async batch(steps: readonly BatchStep[], options: BatchOptions = {}): Promise<BatchResult> {
     const body: BatchBody = {
-      steps: steps.map((step) => ({ ...step, params: bindAll(step.params) })),
+      steps: steps.map((step) => ({
+        ...step,
+        params: bindAll(step.params),
+        if: step.if && bindWithin(step.if),
+        assert: step.assert && bindWithin(step.assert),
+      })),
       onError: options.onError,
     };
     const answer = await this.call('batch', body, options);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

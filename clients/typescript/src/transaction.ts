@@ -102,10 +102,11 @@ export class Transaction extends Statements implements DBClient {
     try {
       return await running;
     } catch (error) {
-      if (isEnd(error)) this.#end ??= error;
-      // A write that may or may not be part of it: what is committed must be known.
-      else if (!safe && (error as DoSQLError)?.executed != 'no') this.#end ??= lostTransaction(error);
-      throw error;
+      if (isEnd(error)) throw this.#end ??= error;
+      if (safe || (error as DoSQLError)?.executed == 'no') throw error;
+      // A write that may or may not be part of it: only what is known is committed.
+      this.#end ??= lostTransaction(error);
+      throw error instanceof DoSQLError ? this.#end : error;
     } finally {
       this.#pending.delete(running);
     }
@@ -140,10 +141,9 @@ export async function inTransaction<T>(
       return await once(transport, settings, fn, options);
     } catch (error) {
       const { retry } = settings;
-      const { code, executed } = error as DoSQLError;
       if (
-        !retry.transactions || attempt >= (retry.attempts ?? 3) || executed != 'no' ||
-        !/^(TRANSACTION_(LOST|ABORTED)|LOCK_TIMEOUT)$/.test(code)
+        !retry.transactions || attempt >= (retry.attempts ?? 3) || !(error instanceof DoSQLError) ||
+        error.executed != 'no' || !/^(TRANSACTION_(LOST|ABORTED)|LOCK_TIMEOUT)$/.test(error.code)
       ) throw error;
       await pause(backoff(retry, attempt), options.signal);
     }
@@ -181,12 +181,14 @@ async function once<T>(
   try {
     await attempted(retry, false, undefined, commit);
   } catch (error) {
-    const { executed, category } = error as DoSQLError;
-    if (executed != 'unknown' || !/CONNECTION|TIMEOUT/.test(category)) {
-      await end(session, settings);
-      throw error;
-    }
-    if (mode != 'read') await settle(transport, settings, key, commit, error as DoSQLError);
+    const { executed, code } = error as DoSQLError;
+    // Something below may have sent it twice, and this be the answer to the second.
+    const isUnknown = executed == 'unknown' || code == 'NO_TRANSACTION';
+    if (!isUnknown) await end(session, settings);
+    // There was nothing to commit: what was read, was read.
+    if (isUnknown && mode == 'read') return result;
+    if (!isUnknown || !key) throw error;
+    await settle(transport, settings, key, commit, error as DoSQLError);
   }
   return result;
 }
@@ -204,11 +206,11 @@ async function end(session: Session, { timeout }: Settings): Promise<void> {
 async function settle(
   transport: Transport,
   { timeout, retry }: Settings,
-  idempotencyKey: string | undefined,
+  idempotencyKey: string,
   commit: () => Promise<unknown>,
   error: DoSQLError,
 ): Promise<void> {
-  for (let attempt = 1; idempotencyKey && attempt <= Math.max(retry.attempts ?? 3, 2); attempt++) {
+  for (let attempt = 1; attempt <= Math.max(retry.attempts ?? 3, 2); attempt++) {
     await pause(backoff(retry, attempt));
     try {
       return void await commit().catch(async (cause) => {

@@ -28,8 +28,8 @@ export function invalid(message: string, code = 'ENCODING', cause?: unknown): Do
  * @throws DoSQLError `ENCODING` of what SQLite cannot hold: `undefined` (a misspelt member, nearly always; write `null`),
  *   NaN (SQLite would store NULL), an integer beyond 64 bits, an invalid `Date`, any other object.
  */
-export function bind(value: unknown, where: string | number): BoundValue {
-  const refuse = (what: string) => invalid(`params${typeof where == 'number' ? `[${where}]` : `.${where}`}: ${what}`);
+export function bind(value: unknown, where: string): BoundValue {
+  const refuse = (what: string) => invalid(`${where}: ${what}`);
   switch (typeof value) {
     case 'string':
       return value;
@@ -59,9 +59,18 @@ export function bind(value: unknown, where: string | number): BoundValue {
 /** {@link bind} for all of them; none where there are none. */
 export function bindAll(params: unknown): BoundParams | undefined {
   if (params == null) return undefined;
-  if (Array.isArray(params)) return Array.from(params, bind);
+  if (Array.isArray(params)) return Array.from(params, (value, place) => bind(value, `params[${place}]`));
   if (typeof params != 'object' || ArrayBuffer.isView(params)) {
     throw invalid('parameters are an array, or an object of names and values');
   }
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, bind(value, name)]));
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, bind(value, `params.${name}`)]));
+}
+
+/** {@link bind} for the values in an expression, or in what a batch has in its place. */
+export function bindWithin(expression: unknown): unknown {
+  if (Array.isArray(expression)) return Array.from(expression, bindWithin);
+  if (expression && Object.getPrototypeOf(expression) == Object.prototype && !('$ref' in (expression as object))) {
+    return Object.fromEntries(Object.entries(expression).map(([name, part]) => [name, bindWithin(part)]));
+  }
+  return bind(expression, 'condition');
 }

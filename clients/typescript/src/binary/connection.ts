@@ -52,7 +52,10 @@ export type Connection = ReturnType<typeof connect>;
  * Pure: what happens is told by calling it, what is to be done is an action, and it has no clock.
  */
 export const connect = (act: Actions, token?: string) => {
-  const inFlight = new Map<number, { stream: Stream; name: RequestName; sink?: Sink; width?: number; isCancelled?: boolean }>();
+  const inFlight = new Map<
+    number,
+    { stream: Stream; name: RequestName; sink?: Sink; width?: number; isCancelled?: boolean }
+  >();
   const control: Stream = { number: 0, pending: 0, isHeld: true };
   const idle: Stream[] = [];
   const numbers: number[] = [];
@@ -167,7 +170,9 @@ export const connect = (act: Actions, token?: string) => {
     const expected = entry && parseInt(requests[entry.name].slice(2, 4), 16);
     const isStreamed = entry?.width != null;
     if (
-      !entry || entry.stream.number != stream || type != 0x5f && (type == 0x52
+      !entry || entry.stream.number != stream ||
+      type != 0x5f &&
+        (type == 0x52
           ? isStreamed || expected != 0x51 && expected != 0x5f
           : type == 0x53
           ? !isStreamed
@@ -188,7 +193,11 @@ export const connect = (act: Actions, token?: string) => {
       return act.ready();
     }
     const error = type == 0x5f && errorOf(message);
-    sink?.((error && error.code == 'STREAM_NOT_OPEN' && on.failure) || error || message, isLast, type == 0x53 ? size : 0);
+    sink?.(
+      (error && error.code == 'STREAM_NOT_OPEN' && on.failure) || error || message,
+      isLast,
+      type == 0x53 ? size : 0,
+    );
     settle(on);
   };
 

@@ -1,10 +1,9 @@
 import { fromBase64, toBase64 } from '../base64.ts';
-import { invalid, type Value } from '../values.ts';
+import type { Value } from '../values.ts';
 
 /** A body with JavaScript's values as the text of protocol/json.md. */
 export function encode(body: unknown): string {
-  return JSON.stringify(body, function (this: unknown, _key, value) {
-    if (value === undefined && Array.isArray(this)) throw invalid('undefined is not a value of SQLite; use null');
+  return JSON.stringify(body, (_name, value) => {
     if (typeof value == 'bigint') return { $int: `${value}` };
     if (value instanceof Uint8Array) return { $blob: toBase64(value) };
     // Written plainly, JSON would make an integer of 1e20 and null of Infinity.

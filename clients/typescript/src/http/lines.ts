@@ -1,6 +1,12 @@
 import { lost } from './failures.ts';
 
 /**
+ * Chunks that are asked for ahead. A stream that fails drops what nobody had asked for, and what came last says why: the
+ * line with the error.
+ */
+const chunksAhead = 4;
+
+/**
  * The lines of a body, as many at a time as have come; read no faster than they are taken.
  *
  * @throws DoSQLError `CONNECTION_CLOSED` where it is cut off, also within a line.
@@ -8,10 +14,18 @@ import { lost } from './failures.ts';
 export async function* lines(response: Response, signal?: AbortSignal): AsyncGenerator<string[], void, void> {
   const reader = response.body!.getReader();
   const decoder = new TextDecoder();
+  const read = () => {
+    const chunk = reader.read();
+    // Told to whoever comes to it.
+    chunk.catch(() => {});
+    return chunk;
+  };
+  const ahead = Array.from({ length: chunksAhead }, read);
   let rest = '';
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      ahead.push(read());
+      const { done, value } = await ahead.shift()!;
       if (done) break;
       const text = decoder.decode(value, { stream: true });
       const end = text.lastIndexOf('\n');

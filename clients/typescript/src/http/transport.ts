@@ -28,15 +28,26 @@ export function httpTransport(options: TransportOptions): Transport {
   const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const base = options.url + (options.tenant ? `/t/${options.tenant}` : '');
 
+  // Deno sends a request again, on its own account, when a connection that it had kept is closed (denoland/deno#35610):
+  // also one that was carried out. It cannot with a body that is a stream.
+  const isResent = !options.fetch && 'Deno' in globalThis;
+
   const send = async (path: string, body?: string, options: RequestOptions = {}, accept = json, method = 'POST') => {
     const { signal, idempotencyKey } = options;
     const headers: Record<string, string> = { accept };
     if (body) headers['content-type'] = json;
+    // What unpacks a stream that breaks off drops what it had not unpacked, the line with the error first of all.
+    if (accept != json) headers['accept-encoding'] = 'identity';
     if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
     if (token) headers.authorization = `Bearer ${typeof token == 'function' ? await token() : token}`;
     let response;
     try {
-      response = await fetch(base + path, { method, headers, body, signal });
+      const init: RequestInit & { duplex?: 'half' } = { method, headers, body, signal };
+      if (isResent && method == 'POST') {
+        init.body = new Blob([body ?? '']).stream();
+        init.duplex = 'half';
+      }
+      response = await fetch(base + path, init);
     } catch (error) {
       throw lost(error, signal);
     }
@@ -106,13 +117,15 @@ export function httpTransport(options: TransportOptions): Transport {
         let columns: string[] | undefined;
         for await (const block of lines(response, options?.signal)) {
           const rows = [];
+          let error;
           for (const line of block) {
             const row = JSON.parse(line);
-            if (!Array.isArray(row)) throw fromJSON(row.$error);
-            if (columns) rows.push(decodeRow(row));
+            if (!Array.isArray(row)) error = fromJSON(row.$error);
+            else if (columns) rows.push(decodeRow(row));
             else columns = row;
           }
           yield { columns: columns!, rows };
+          if (error) throw error;
         }
       },
     };

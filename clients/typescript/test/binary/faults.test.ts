@@ -165,7 +165,10 @@ test('a cut fails an open transaction with an error of its own, and nothing of i
 test('a server that is killed and comes back: reads go on, a transaction is lost, a subscription misses nothing', async () => {
   await using mortal = await startServer();
   using db = closing(
-    createDBClient({ url: mortal.url, tenant: 'mortal' }, { transport: websocket(), retry: { attempts: 1_000, backoffMax: 500 } }),
+    createDBClient({ url: mortal.url, tenant: 'mortal' }, {
+      transport: websocket(),
+      retry: { attempts: 1_000, backoffMax: 500 },
+    }),
   );
   await db.run('CREATE TABLE t (a)');
   for (let i = 1; i <= 5; i++) await db.publish('room', i);
@@ -220,7 +223,7 @@ test('a subscription that is cut again and again misses nothing and gives nothin
     heard.push(data);
     if (data % 5 == 2) proxy.cut();
     if (data == 50) break;
-    if (data == published - 1) for (let i = 0; i < 3; i++) await direct.publish('room', published++);
+    if (data == published - 1) { for (let i = 0; i < 3; i++) await direct.publish('room', published++); }
   }
   assert.deepEqual(heard, Array.from({ length: 51 }, (_, i) => i));
   assert.ok(proxy.count > 5, `${proxy.count} connections`);
@@ -229,7 +232,10 @@ test('a subscription that is cut again and again misses nothing and gives nothin
 test('a server that shuts down answers what it has accepted, and is left', async () => {
   await using mortal = await startServer({ flags: ['--shutdown-grace', '60000'] });
   using db = closing(
-    createDBClient({ url: mortal.url, tenant: 'grace' }, { transport: websocket(), retry: { attempts: 1_000, backoffMax: 500 } }),
+    createDBClient({ url: mortal.url, tenant: 'grace' }, {
+      transport: websocket(),
+      retry: { attempts: 1_000, backoffMax: 500 },
+    }),
   );
   await db.run('CREATE TABLE t (a)');
   let ending: Promise<void> | undefined;
@@ -270,8 +276,11 @@ test('a token is told to the server, and asked for at each connection', async ()
 /** What an impostor answers to the query that follows HELLO and OPEN, and what the call must then fail with. */
 const lies: [title: string, code: string, lie: (query: Sent, conversation: Conversation) => void][] = [
   ['a frame that ends within its header', 'MALFORMED', (_, { say }) => say(Uint8Array.of(1, 2, 3))],
-  ['a frame that ends within its body', 'MALFORMED', ({ stream, request }, { say }) =>
-    say(frame(0x51, stream, request, [1, 2, 3]).subarray(0, 14))],
+  [
+    'a frame that ends within its body',
+    'MALFORMED',
+    ({ stream, request }, { say }) => say(frame(0x51, stream, request, [1, 2, 3]).subarray(0, 14)),
+  ],
   ['a body that is none', 'MALFORMED', ({ stream, request }, { say }) => say(frame(0x51, stream, request, [1, 9]))],
   ['a frame of 17 MiB', 'FRAME_TOO_LARGE', ({ stream, request }, { say }) => {
     const large = frame(0x51, stream, request);
@@ -283,32 +292,61 @@ const lies: [title: string, code: string, lie: (query: Sent, conversation: Conve
     new DataView(large.buffer).setUint32(0, 2 ** 31, true);
     say(large);
   }],
-  ['an answer to a request that nobody made', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) =>
-    say(frame(0x54, stream, request + 77, outcome))],
-  ['an answer on another stream', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) =>
-    say(frame(0x51, stream + 1, request, [0, 0, 0, 0, 0, ...outcome]))],
-  ['an answer of another kind', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) =>
-    say(frame(0x55, stream, request, [0, ...outcome]))],
-  ['rows before their columns', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) =>
-    say(frame(0x53, stream, request, [0, 0, 0, 0]))],
+  [
+    'an answer to a request that nobody made',
+    'PROTOCOL_VIOLATION',
+    ({ stream, request }, { say }) => say(frame(0x54, stream, request + 77, outcome)),
+  ],
+  [
+    'an answer on another stream',
+    'PROTOCOL_VIOLATION',
+    ({ stream, request }, { say }) => say(frame(0x51, stream + 1, request, [0, 0, 0, 0, 0, ...outcome])),
+  ],
+  [
+    'an answer of another kind',
+    'PROTOCOL_VIOLATION',
+    ({ stream, request }, { say }) => say(frame(0x55, stream, request, [0, ...outcome])),
+  ],
+  [
+    'rows before their columns',
+    'PROTOCOL_VIOLATION',
+    ({ stream, request }, { say }) => say(frame(0x53, stream, request, [0, 0, 0, 0])),
+  ],
   ['columns twice', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) => {
     const head = frame(0x52, stream, request, [1, ...text('a')]);
     say(head, head);
   }],
-  ['a whole result behind columns', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) =>
-    say(frame(0x52, stream, request, [0]), frame(0x51, stream, request, [0, 0, 0, 0, 0, ...outcome]))],
-  ['two answers', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) =>
-    say(frame(0x53, 0, request, [0, 0, 0, 0]), frame(0x51, stream, request, [0, 0, 0, 0, 0, ...outcome]))],
+  [
+    'a whole result behind columns',
+    'PROTOCOL_VIOLATION',
+    ({ stream, request }, { say }) =>
+      say(frame(0x52, stream, request, [0]), frame(0x51, stream, request, [0, 0, 0, 0, 0, ...outcome])),
+  ],
+  [
+    'two answers',
+    'PROTOCOL_VIOLATION',
+    ({ stream, request }, { say }) =>
+      say(frame(0x53, 0, request, [0, 0, 0, 0]), frame(0x51, stream, request, [0, 0, 0, 0, 0, ...outcome])),
+  ],
   ['a request', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) => say(frame(0x14, stream, request))],
   ['an unknown type', 'UNSUPPORTED', ({ stream, request }, { say }) => say(frame(0x7f, stream, request))],
-  ['a flag', 'PROTOCOL_VIOLATION', ({ stream, request }, { say }) =>
-    say(frame(0x51, stream, request, [0, 0, 0, 0, 0, ...outcome], 2))],
-  ['rows without end', 'MALFORMED', ({ stream, request }, { say }) =>
-    say(frame(0x51, stream, request, [1, ...text('a'), 255, 255, 255, 255, 0x40]))],
+  [
+    'a flag',
+    'PROTOCOL_VIOLATION',
+    ({ stream, request }, { say }) => say(frame(0x51, stream, request, [0, 0, 0, 0, 0, ...outcome], 2)),
+  ],
+  [
+    'rows without end',
+    'MALFORMED',
+    ({ stream, request }, { say }) => say(frame(0x51, stream, request, [1, ...text('a'), 255, 255, 255, 255, 0x40])),
+  ],
   ['text', 'MALFORMED', (_, { sayText }) => sayText('{"rows": []}')],
   ['a second greeting', 'PROTOCOL_VIOLATION', (_, { say }) => say(helloOK(1))],
-  ['a fatal error', 'CONNECTION_CLOSED', (_, { say }) =>
-    say(frame(0x5f, 0, 0, [0xe9, 3, 9, 8, 0, 0, 0, 0, 0, ...text('a reserved bit')]))],
+  [
+    'a fatal error',
+    'CONNECTION_CLOSED',
+    (_, { say }) => say(frame(0x5f, 0, 0, [0xe9, 3, 9, 8, 0, 0, 0, 0, 0, ...text('a reserved bit')])),
+  ],
   ['the end', 'CONNECTION_CLOSED', (_, { socket }) => socket.destroy()],
 ];
 
@@ -342,7 +380,8 @@ test('a server of another version is refused', async () => {
 
 test('a server that refuses the greeting says why, and nothing was carried out', async () => {
   using impostor = await startImpostor((_, { say }) =>
-    say(frame(0x5f, 0, 0, [0xd1, 7, 7, 8, 0, 0, 0, 0, 0, ...text('who are you?')])));
+    say(frame(0x5f, 0, 0, [0xd1, 7, 7, 8, 0, 0, 0, 0, 0, ...text('who are you?')]))
+  );
   using db = open(impostor.url);
   const error = await failure(db.call('run', { sql: 'SELECT 1' }));
   assert.deepEqual([error.message, error.code, error.category, error.executed], [

@@ -71,8 +71,11 @@ export const startImpostor = (react: (frame: Sent, conversation: Conversation) =
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
       const send = (opcode: number, payload: Uint8Array) => {
         const size = payload.length;
-        const head = size < 126 ? [size] : size < 65_536 ? [126, size >> 8, size & 255] : [127, 0, 0, 0, 0,
-          ...[24, 16, 8, 0].map((shift) => (size >>> shift) & 255)];
+        const head = size < 126
+          ? [size]
+          : size < 65_536
+          ? [126, size >> 8, size & 255]
+          : [127, 0, 0, 0, 0, ...[24, 16, 8, 0].map((shift) => (size >>> shift) & 255)];
         socket.write(Uint8Array.from([128 | opcode, ...head]));
         socket.write(payload);
       };

@@ -67,7 +67,10 @@ test('statements, and what they change', async () => {
 
 test('a batch with references, conditions, assertions and a step that fails', async () => {
   using db = open();
-  await db.call('script', { sql: 'CREATE TABLE stock (n INTEGER CHECK (n >= 0)); INSERT INTO stock VALUES (5); CREATE TABLE o (id INTEGER PRIMARY KEY, of, note)' });
+  await db.call('script', {
+    sql:
+      'CREATE TABLE stock (n INTEGER CHECK (n >= 0)); INSERT INTO stock VALUES (5); CREATE TABLE o (id INTEGER PRIMARY KEY, of, note)',
+  });
   const answer = await db.call('batch', {
     steps: [
       {
@@ -115,7 +118,9 @@ test('a batch with references, conditions, assertions and a step that fails', as
 
 test('scripts and migrations', async () => {
   using db = open();
-  const script = await db.call('script', { sql: '-- one\nCREATE TABLE a (x); CREATE TABLE b (y); INSERT INTO a VALUES (1)' });
+  const script = await db.call('script', {
+    sql: '-- one\nCREATE TABLE a (x); CREATE TABLE b (y); INSERT INTO a VALUES (1)',
+  });
   assert.deepEqual([script.statements, script.changes], [3, 1]);
   const migrations = [{ id: '002_d', sql: 'CREATE TABLE d (x)' }, { id: '001_c', sql: 'CREATE TABLE c (x)' }];
   const dry = await db.call('migrate', { migrations, dryRun: true });
@@ -346,14 +351,21 @@ test('many calls at once share one connection, and more than it bears are refuse
   using proxy = await startProxy(server);
   using db = open(proxy.url);
   await db.call('run', { sql: 'CREATE TABLE t (a)' });
-  const answers = await Promise.all(Array.from({ length: 3_000 }, (_, i) =>
-    i % 10
-      ? db.call('queryOne', { sql: 'SELECT ?', params: [i] })
-      : db.call('run', { sql: 'INSERT INTO t VALUES (?)', params: [i] })));
+  const answers = await Promise.all(
+    Array.from(
+      { length: 3_000 },
+      (_, i) =>
+        i % 10
+          ? db.call('queryOne', { sql: 'SELECT ?', params: [i] })
+          : db.call('run', { sql: 'INSERT INTO t VALUES (?)', params: [i] }),
+    ),
+  );
   assert.equal(answers.filter((answer) => 'row' in answer).length, 2_700);
   answers.forEach((answer, i) => 'row' in answer && assert.deepEqual(answer.row, [i]));
   assert.deepEqual((await db.call('queryOne', { sql: 'SELECT count(*) FROM t' })).row, [300]);
-  const flood = await Promise.allSettled(Array.from({ length: 12_000 }, () => db.call('queryOne', { sql: 'SELECT 1' })));
+  const flood = await Promise.allSettled(
+    Array.from({ length: 12_000 }, () => db.call('queryOne', { sql: 'SELECT 1' })),
+  );
   const refused = flood.filter((answer) => answer.status == 'rejected');
   assert.ok(refused.length > 0 && refused.length < 2_000, `${refused.length} were refused`);
   for (const { reason } of refused) {
@@ -440,7 +452,8 @@ test('a feed that is read slowly holds back the server, and loses nothing', asyn
   using proxy = await startProxy(server);
   using db = open(proxy.url);
   await db.call('script', {
-    sql: 'CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, data TEXT NOT NULL, created_at TEXT DEFAULT CURRENT_TIMESTAMP); ' +
+    sql:
+      'CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, data TEXT NOT NULL, created_at TEXT DEFAULT CURRENT_TIMESTAMP); ' +
       `INSERT INTO messages (channel, data) ${numbers(20_000, "'c', printf('%500d', x)")}`,
   });
   const feed = db.feed({ channel: 'c', after: 0 }, () => {})[Symbol.asyncIterator]();

@@ -259,7 +259,7 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
 const foreign: Record<string, string> = {
   PREPARE: 'it sends texts: numbers for them are no faster by any measure that was tried',
   UNPREPARE: 'it has no PREPARE',
-  TENANTS: 'a tenant\'s client does not ask for others',
+  TENANTS: "a tenant's client does not ask for others",
   TENANT_LIST: 'the answer to TENANTS',
   DESCRIBE: 'it has no use for the shape of a statement',
   DESCRIPTION: 'the answer to DESCRIBE',
@@ -316,7 +316,9 @@ for (const vector of received) {
     const [type, read] = incoming[typeOf(vector)]!;
     const width = Number(/^rows: \d+ of (\d+)/m.exec(vector.message!.join('\n'))?.[1] ?? 0);
     const message = read(lines);
-    if (type == 0x54) Object.assign(message, lines.options({ rowsLoaded: integer, statements: integer, rowsSent: integer }));
+    if (type == 0x54) {
+      Object.assign(message, lines.options({ rowsLoaded: integer, statements: integer, rowsSent: integer }));
+    }
     if (type == 0x50) Object.assign(message, lines.options({ incarnation: (value) => value.bytes() }));
     assert.deepEqual(lines.lines, []);
     for (const bytes of [vector.frame, ...vector.accepted]) {
@@ -405,7 +407,7 @@ const table = (name: string, first: RegExp): string[][] =>
   page(name).split('\n').filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim())).filter((row) => first.test(row[0]!));
 
-test('every message of the page is the client\'s', () => {
+test("every message of the page is the client's", () => {
   const rows = table('messages.md', /^`0x..`$/).filter((row) => row.length == 4 && /^[A-Z_]+$/.test(row[1]!));
   const types = new Map(rows.map(([type, name]) => [name, Number(type!.replaceAll('`', ''))]));
   assert.equal(types.size, 40);
@@ -426,7 +428,7 @@ test('every message of the page is the client\'s', () => {
   }
 });
 
-test('the registry of errors is the page\'s', () => {
+test("the registry of errors is the page's", () => {
   const rows = table('errors.md', /^\d{4}$/);
   assert.deepEqual(rows.map((row) => [row[0], row[1]]), Object.entries(codes));
   assert.deepEqual(table('errors.md', /^\d{1,2}$/).map((row) => row[1]), categories);
