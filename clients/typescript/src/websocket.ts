@@ -6,26 +6,15 @@
 import { connect, type Connection, lost, type Stream } from './binary/connection.ts';
 import type { Message, RequestName } from './binary/messages.ts';
 import { DoSQLError } from './errors.ts';
-import type {
-  Answers,
-  Block,
-  Bodies,
-  FeedRow,
-  Operation,
-  RequestOptions,
-  Session,
-  Token,
-  Transport,
-  TransportFactory,
-} from './transport.ts';
+import type { Block, FeedRow, Operation, Session, Token, Transport, TransportFactory } from './transport.ts';
 import { invalid } from './values.ts';
 
 /** Bytes of rows that a server may send ahead of who reads them; a quarter of it is given back at a time. */
 const credit = 262_144;
-/** Milliseconds from the attempt to connect to the server's greeting. */
-const connectTime = 10_000;
 /** Milliseconds between two signs of life while something is under way; without, the connection is closed. */
 const heartbeatTime = 15_000;
+/** Bytes of frames that are sent as one message; a longer frame goes alone. */
+const messageMax = 65_536;
 /** Pauses before connecting anew, in milliseconds: doubled from attempt to attempt. */
 const backoffMin = 50;
 const backoffMax = 2_000;
@@ -34,14 +23,17 @@ const backoffMax = 2_000;
 export interface WebSocketOptions {
   /** In place of the global `WebSocket`, where there is none. */
   WebSocket?: typeof WebSocket;
+  /** Milliseconds from the attempt to connect to the server's greeting. Default 10,000. */
+  connectTime?: number;
 }
 
 /** The way to a server: a connection that is made when it is needed, and again when it was lost. */
-const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocket) => {
+const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocket, connectTime: number) => {
   let current: Promise<Connection> | undefined;
   let failures = 0;
 
-  const open = async (leave: () => void): Promise<Connection> => {
+  /** @param leave makes it no longer the current one, and says whether it was. */
+  const open = async (leave: () => boolean): Promise<Connection> => {
     if (failures) {
       const pause = Math.min(backoffMin * 2 ** (failures - 1), backoffMax) * (1 + Math.random()) / 2;
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -49,8 +41,22 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
     const secret = typeof token == 'function' ? await token() : token;
     return new Promise((resolve, reject) => {
       const socket = new Socket(url.replace(/^http/, 'ws') + '/connect', 'dosql.v1');
+      let frames: Uint8Array[] = [];
+      let size = 0;
+      const flush = (): void => {
+        const message = new Uint8Array(size);
+        for (const frame of frames.reverse()) message.set(frame, size -= frame.length);
+        frames = [];
+        if (message.length) socket.send(message);
+      };
       const connection = connect({
-        send: (frame) => socket.send(frame),
+        // What is sent in one turn goes as one message: whole frames, and none behind a long one.
+        send(frame) {
+          if (size + frame.length > messageMax) flush();
+          if (!size) queueMicrotask(flush);
+          frames.push(frame);
+          size += frame.length;
+        },
         leave,
         ready() {
           failures = 0;
@@ -59,8 +65,8 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
           resolve(connection);
         },
         end(why) {
-          failures++;
-          leave();
+          // One that was left before has not failed.
+          if (leave()) failures++;
           clearInterval(timer);
           reject(why);
           socket.close();
@@ -72,7 +78,7 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
       socket.onopen = connection.opened;
       // A text is as wrong as a message of one byte.
       socket.onmessage = ({ data }) => connection.received(new Uint8Array(typeof data == 'string' ? 1 : data));
-      socket.onerror = () => closed(`the connection to ${url} failed`);
+      socket.onerror = (event) => closed(`the connection to ${url} failed: ${(event as ErrorEvent).message ?? ''}`);
       socket.onclose = ({ code, reason }) => closed(`the connection was closed: ${code} ${reason}`);
     });
   };
@@ -85,10 +91,8 @@ const makeLink = (url: string, token: Token | undefined, Socket: typeof WebSocke
     /** The connection for what begins now. */
     connected(): Promise<Connection> {
       if (!current) {
-        const made = current = open(leave);
-        function leave(): void {
-          if (current == made) current = undefined;
-        }
+        const leave = () => current == made && !(current = undefined);
+        const made: Promise<Connection> = current = open(leave);
         made.catch(leave);
       }
       return current;
@@ -105,9 +109,12 @@ type Link = ReturnType<typeof makeLink>;
 /** A transaction's place. */
 interface Place {
   connection?: Connection;
+  /** Until the transaction is over. */
   stream?: Stream;
   /** When the request before has been answered. Together they could run on behind a transaction's end. */
   turn: Promise<void>;
+  /** Gives the stream back. */
+  leave(): void;
 }
 
 const requestNames: Partial<Record<Operation, RequestName>> = { emit: 'publish' };
@@ -123,6 +130,7 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     signal: AbortSignal | undefined,
     place?: Place,
   ): AsyncGenerator<Message, void, void> {
+    const begun = place?.connection;
     const parts: [Message, isLast: boolean, size: number][] = [];
     let failure: { reason: unknown } | undefined;
     let isAnswered = false;
@@ -132,57 +140,63 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     let owed = 0;
     const fail = (reason: unknown): void => {
       failure ??= { reason };
+      if (!isAnswered) cancel();
       wake();
     };
     const abort = (): void => fail(signal!.reason);
 
-    const send = (connection: Connection, stream: Stream, answered?: () => void): void => {
+    const send = (connection: Connection, stream: Stream, answered = (): void => {}): void => {
       if (!failure) {
         try {
           const id = connection.request(stream, name, body, (message, isLast, size) => {
             isAnswered = isLast;
-            if (isLast) answered?.();
-            if (!(message instanceof Error)) parts.push([message, isLast, size]), wake();
-            else {fail(
-                answered && name != 'commit' && message == connection.over() ? lostTransaction(message) : message,
-              );}
+            if (message instanceof Error) {
+              fail(begun && name != 'commit' && message == connection.over() ? lostTransaction(message) : message);
+            } else {
+              parts.push([message, isLast, size]);
+              wake();
+            }
+            if (!isLast) return;
+            if (place && (name == 'rollback' || !stream.transaction)) place.leave();
+            answered();
           });
           cancel = () => connection.cancel(id);
           give = (bytes) => connection.credit(id, bytes);
           return;
         } catch (error) {
-          fail(error);
+          fail(error instanceof DoSQLError ? error : invalid(`${error}`, undefined, error));
         }
       }
-      answered?.();
+      answered();
     };
 
     open.add(fail);
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
     if (over) fail(over);
-    const { connection, stream } = place ?? {};
-    if (stream) {
+    if (begun) {
       place!.turn = place!.turn.then(() =>
         new Promise((answered) => {
-          const lostBecause = connection!.over();
-          if (lostBecause) fail(lostTransaction(lostBecause));
-          else if (!stream.transaction && name != 'commit' && name != 'rollback') {
-            fail(new DoSQLError('the transaction is over', { code: 'NO_TRANSACTION', category: 'VALIDATION' }));
-          }
-          send(connection!, stream, answered);
+          const { stream } = place!;
+          const why = begun.over();
+          if (stream && !why) return send(begun, stream, answered);
+          fail(
+            why
+              ? lostTransaction(why)
+              : new DoSQLError('the transaction is over', { code: 'NO_TRANSACTION', category: 'VALIDATION' }),
+          );
+          answered();
         })
       );
     } else if (!failure) {
-      link.connected().then((connection) => {
-        if (failure) return;
-        connection.lease(tenant, (stream) => {
+      link.connected().then((connection) =>
+        failure || connection.lease(tenant, (stream) => {
           if (stream instanceof Error) return fail(stream);
+          if (place) Object.assign(place, { connection, stream });
           send(connection, stream);
-          if (place && !failure) Object.assign(place, { connection, stream });
-          else connection.release(stream);
-        });
-      }).catch(fail);
+          if (!place || failure) connection.release(stream);
+        })
+      ).catch(fail);
     }
 
     try {
@@ -199,7 +213,6 @@ const makeTransport = (link: Link, tenant: string): Transport => {
       fail(undefined);
       open.delete(fail);
       signal?.removeEventListener('abort', abort);
-      if (!isAnswered) cancel();
     }
   }
 
@@ -208,17 +221,10 @@ const makeTransport = (link: Link, tenant: string): Transport => {
       const answer: Message = {};
       const rows: Message[] = [];
       const { channel, type, ...rest }: Message = body ?? {};
-      const request: Message = { ...rest, key, credit, feed: +!channel, name: channel ?? type ?? rest.name };
-      try {
-        for await (
-          const part of exchange(requestNames[operation] ?? operation as RequestName, request, signal, place)
-        ) {
-          for (const row of part.rows ?? []) rows.push(row);
-          Object.assign(answer, part);
-        }
-        if (operation == 'commit') place!.connection!.release(place!.stream!);
-      } finally {
-        if (operation == 'rollback') place!.connection!.release(place!.stream!);
+      const request: Message = { ...rest, key, credit, feed: +(channel == null), name: channel ?? type ?? rest.name };
+      for await (const part of exchange(requestNames[operation] ?? operation as RequestName, request, signal, place)) {
+        for (const row of part.rows ?? []) rows.push(row);
+        Object.assign(answer, part);
       }
       delete answer.changed;
       delete answer.rows;
@@ -241,12 +247,20 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     ...session(),
 
     async begin(body, { signal } = {}) {
-      const place: Place = { turn: Promise.resolve() };
+      const place: Place = {
+        turn: Promise.resolve(),
+        leave() {
+          open.delete(place.leave);
+          if (place.stream) place.connection!.release(place.stream);
+          place.stream = undefined;
+        },
+      };
+      open.add(place.leave);
       try {
         for await (const _ of exchange('begin', body, signal, place));
       } catch (error) {
-        // What it has come to, if it has begun, is rolled back.
-        if (place.stream) place.connection!.release(place.stream);
+        // If it has begun after all, it is rolled back.
+        place.leave();
         throw error;
       }
       return session(place);
@@ -291,11 +305,11 @@ const lostTransaction = (cause: DoSQLError): DoSQLError =>
 export function websocket(options: WebSocketOptions = {}): TransportFactory {
   const links: Link[] = [];
   return ({ url, tenant, token }) => {
-    const Socket = options.WebSocket ?? globalThis.WebSocket;
+    const { WebSocket: Socket = globalThis.WebSocket, connectTime = 10_000 } = options;
     if (!Socket) throw invalid('there is no WebSocket here: pass one', 'CONFIGURATION');
     if (!tenant) throw invalid('over WebSocket a tenant needs its name', 'CONFIGURATION');
     let link = links.find((link) => link.url == url && link.token == token);
-    if (!link) links.push(link = makeLink(url, token, Socket));
+    if (!link) links.push(link = makeLink(url, token, Socket, connectTime));
     link.users++;
     return makeTransport(link, tenant);
   };

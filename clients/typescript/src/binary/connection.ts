@@ -1,16 +1,12 @@
 import { DoSQLError } from '../errors.ts';
 import { frameAt, frameMax } from './frames.ts';
 import { encode, type Message, type RequestName, requests } from './messages.ts';
-import { malformed, refused } from './refusal.ts';
+import { refused, violated } from './refusal.ts';
 
 /** Streams that nobody uses and that are kept open for their tenants. */
 const idleMax = 128;
 /** Calls that wait for a stream; one more is `OVERLOADED`. */
 const waitingMax = 10_000;
-/** Statements with a number, and the length of the longest: far under `statementBytesMax`. */
-const preparedMax = 256;
-const preparedLengthMax = 4_096;
-
 /** The error of what was under way when a connection ended. */
 export const lost = (why: string, executed: 'no' | 'unknown' = 'unknown', cause?: unknown): DoSQLError =>
   new DoSQLError(why, { code: 'CONNECTION_CLOSED', category: 'CONNECTION', retryable: true, executed }, cause);
@@ -27,7 +23,8 @@ export interface Stream {
   transaction?: string;
   /** Requests in flight. */
   pending: number;
-  isLeased?: boolean;
+  /** Whether somebody has it: who leased it, or the list of idle ones. */
+  isHeld?: boolean;
   /** Why it could not be opened. */
   failure?: DoSQLError;
 }
@@ -41,7 +38,7 @@ export interface Actions {
   send(frame: Uint8Array<ArrayBuffer>): void;
   /** HELLO was accepted. */
   ready(): void;
-  /** The server wants no new requests. */
+  /** Nothing new is to begin here. */
   leave(): void;
   /** It is over. */
   end(why: DoSQLError): void;
@@ -51,19 +48,20 @@ export interface Actions {
 export type Connection = ReturnType<typeof connect>;
 
 /**
- * One connection from the client's side: handshake, streams, requests in flight, prepared statements, GOAWAY, the end.
+ * One connection from the client's side: handshake, streams, requests in flight, GOAWAY, the end.
  * Pure: what happens is told by calling it, what is to be done is an action, and it has no clock.
  */
 export const connect = (act: Actions, token?: string) => {
-  const inFlight = new Map<number, { stream: Stream; name: RequestName; sink?: Sink; width?: number }>();
-  const control: Stream = { number: 0, pending: 0, isLeased: true };
+  const inFlight = new Map<
+    number,
+    { stream: Stream; name: RequestName; sink?: Sink; width?: number; isCancelled?: boolean }
+  >();
+  const control: Stream = { number: 0, pending: 0, isHeld: true };
   const idle: Stream[] = [];
   const numbers: number[] = [];
   const waiting: [tenant: string, give: (stream: Stream | DoSQLError) => void][] = [];
-  const prepared = new Map<string, number>();
   let limits: Record<string, number>;
   let streams = 0;
-  let statements = 0;
   let last = 0;
   let over: DoSQLError | undefined;
   let isSilent = false;
@@ -78,25 +76,6 @@ export const connect = (act: Actions, token?: string) => {
     act.end(unsent);
   };
 
-  /** A statement's number. The one that was not used for longest loses its own. */
-  const prepare = (sql: string): number | string => {
-    if (sql.length > preparedLengthMax || sql.includes('\0')) return sql;
-    let id = prepared.get(sql);
-    if (!id) {
-      if (statements < Math.min(preparedMax, limits.statementsMax!)) id = ++statements;
-      else {
-        const [oldest] = prepared;
-        if (!oldest) return sql;
-        id = oldest[1];
-        prepared.delete(oldest[0]);
-      }
-      request(control, 'prepare', { id, sql }, (message) => message instanceof Error && prepared.delete(sql));
-    }
-    prepared.delete(sql);
-    prepared.set(sql, id);
-    return id;
-  };
-
   /**
    * Sends a request on a leased stream, and gives its id.
    *
@@ -104,7 +83,6 @@ export const connect = (act: Actions, token?: string) => {
    */
   const request = (stream: Stream, name: RequestName, body: Message = {}, sink?: Sink): number => {
     if (over) throw over;
-    if (/^(query|run)/.test(name)) body = { ...body, sql: prepare(body.sql) };
     do last = last % 0xffffffff + 1; while (inFlight.has(last));
     const frame = encode(name, stream.number, last, body);
     const max = limits ? limits.frameMax! : frame.length;
@@ -144,7 +122,7 @@ export const connect = (act: Actions, token?: string) => {
       }
       return;
     }
-    stream.isLeased = true;
+    stream.isHeld = true;
     if (stream.tenant != tenant) {
       // The number is free again when CLOSE has been carried out, which is before OPEN.
       if (stream.tenant) request(stream, 'close');
@@ -161,12 +139,14 @@ export const connect = (act: Actions, token?: string) => {
 
   const close = (stream: Stream): void => {
     stream.tenant = stream.transaction = undefined;
+    stream.isHeld = false;
     request(stream, 'close');
   };
 
   /** What becomes of a stream that nobody has and on which nothing is in flight. */
   const settle = (stream: Stream): void => {
-    if (over || stream.isLeased || stream.pending) return;
+    if (over || stream.isHeld || stream.pending) return;
+    stream.isHeld = true;
     if (!stream.tenant) numbers.push(stream.number);
     else if (stream.transaction) close(stream);
     else if (idle.push(stream) > idleMax) close(idle.shift()!);
@@ -175,7 +155,7 @@ export const connect = (act: Actions, token?: string) => {
 
   /** Gives a stream back. What is in flight on it goes on; a transaction that is open then is rolled back. */
   const release = (stream: Stream): void => {
-    stream.isLeased = false;
+    stream.isHeld = false;
     settle(stream);
   };
 
@@ -190,12 +170,14 @@ export const connect = (act: Actions, token?: string) => {
     const expected = entry && parseInt(requests[entry.name].slice(2, 4), 16);
     const isStreamed = entry?.width != null;
     if (
-      !entry || entry.stream.number != stream || type != 0x5f && (type == 0x52
+      !entry || entry.stream.number != stream ||
+      type != 0x5f &&
+        (type == 0x52
           ? isStreamed || expected != 0x51 && expected != 0x5f
           : type == 0x53
           ? !isStreamed
           : type != (isStreamed ? expected == 0x51 && 0x54 : expected))
-    ) refused('PROTOCOL_VIOLATION', 'the server sent an answer that nobody waits for');
+    ) violated();
     const { stream: on, sink, name } = entry!;
     if (type == 0x52) entry!.width = message.columns.length;
     const isLast = type != 0x52 && type != 0x53;
@@ -205,12 +187,17 @@ export const connect = (act: Actions, token?: string) => {
       on.transaction = message.transaction;
     }
     if (name == 'hello') {
-      if (type == 0x5f || message.version != 1) refused('VERSION_UNSUPPORTED', `version ${message.version}`);
-      limits = { streamsMax: 1, requestsInFlightMax: 4, statementsMax: 0, ...message.limits, frameMax: message.frameMax };
+      if (type == 0x5f) throw errorOf(message);
+      if (message.version != 1) refused('VERSION_UNSUPPORTED');
+      limits = { streamsMax: 1, requestsInFlightMax: 4, ...message.limits, frameMax: message.frameMax };
       return act.ready();
     }
     const error = type == 0x5f && errorOf(message);
-    sink?.((error && error.code == 'STREAM_NOT_OPEN' && on.failure) || error || message, isLast, isLast ? 0 : size);
+    sink?.(
+      (error && error.code == 'STREAM_NOT_OPEN' && on.failure) || error || message,
+      isLast,
+      type == 0x53 ? size : 0,
+    );
     settle(on);
   };
 
@@ -232,7 +219,7 @@ export const connect = (act: Actions, token?: string) => {
       isSilent = false;
       try {
         for (let at = 0; at < bytes.length && !over;) {
-          const frame = frameAt(bytes, at) ?? malformed();
+          const frame = frameAt(bytes, at) ?? refused();
           answered(frame);
           at = frame.end;
         }
@@ -244,8 +231,10 @@ export const connect = (act: Actions, token?: string) => {
     /** The time between two signs of life has passed, in which the server must have said something. */
     ticked(): void {
       const isIdle = !inFlight.size && idle.length + numbers.length == streams;
-      if (isIdle && !isUsed) end(lost('nobody used the connection', 'no'));
-      else if (isSilent) end(lost('the server does not answer'));
+      if (isIdle && !isUsed) {
+        act.leave();
+        end(lost('nobody used the connection', 'no'));
+      } else if (isSilent) end(lost('the server does not answer'));
       else if (!isIdle) {
         isSilent = true;
         request(control, 'ping', { payload: '' });
@@ -255,7 +244,9 @@ export const connect = (act: Actions, token?: string) => {
 
     /** Asks the server to give a request up. It is answered as ever. */
     cancel(id: number): void {
-      if (inFlight.has(id)) act.send(encode('cancel', 0, id));
+      const entry = inFlight.get(id);
+      if (entry && !entry.isCancelled) act.send(encode('cancel', 0, id));
+      if (entry) entry.isCancelled = true;
     },
 
     /** Lets the server send so many bytes of rows more. */

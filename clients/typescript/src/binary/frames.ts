@@ -1,6 +1,6 @@
 import { answers, type Message } from './messages.ts';
 import { reading } from './reader.ts';
-import { refused } from './refusal.ts';
+import { refused, violated } from './refusal.ts';
 
 /** The longest body this client takes (HELLO's `frameMax`). */
 export const frameMax = 2 ** 24;
@@ -31,13 +31,13 @@ export const frameAt = (bytes: Uint8Array<ArrayBuffer>, start: number): Frame | 
   const request = view.getUint32(8, true);
   const from = start + 12;
   const end = from + size;
-  if (size > 2 ** 30) refused('PROTOCOL_VIOLATION', 'the server sent a frame of more than 1 GiB');
-  if (size > frameMax) refused('FRAME_TOO_LARGE', `the server sent a frame of ${size} bytes`);
-  if (type >> 6 != 1) refused('PROTOCOL_VIOLATION', `the server sent a frame of type ${type}`);
-  const read = answers[type] ?? refused('UNSUPPORTED', `the server sent a frame of type ${type}`);
+  if (size > 2 ** 30) violated();
+  if (size > frameMax) refused('FRAME_TOO_LARGE');
+  if (type >> 6 != 1) violated();
+  const read = answers[type] ?? refused('UNSUPPORTED');
   // No message of a server has flags; GOAWAY belongs to no request, ERROR may, all others do.
   if (view.getUint8(5) || (type != 0x5f && (type == 0x42) == !!request)) {
-    refused('PROTOCOL_VIOLATION', 'the server sent a frame with a wrong header');
+    violated();
   }
   if (end > bytes.length) return;
   return {

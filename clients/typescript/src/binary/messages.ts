@@ -1,13 +1,13 @@
 import type { BatchStepBody } from '../transport.ts';
-import type { BoundValue, Value } from '../values.ts';
+import { invalid, type Value } from '../values.ts';
 import { categories, codes } from './codes.ts';
-import { bits, byte, list, more, raw, rest, size, text, unsigned, varint, within, zigzag } from './reader.ts';
-import { malformed, refused } from './refusal.ts';
-import { readValue, writeCondition, writeParams, writeValue } from './values.ts';
+import { bits, byte, list, more, raw, size, text, unsigned, varint, within, zigzag } from './reader.ts';
+import { refused, violated } from './refusal.ts';
+import { readValue, writeCondition, writeParams, writeWhole } from './values.ts';
 import * as write from './writer.ts';
 
 /**
- * What a client sends (`protocol/messages.md`), by the names of `protocol/json.md` where it has one: the type and the
+ * What this client sends (`protocol/messages.md`; it has no LOAD, DESCRIBE, TENANTS, PREPARE and UNPREPARE), by the names of `protocol/json.md` where it has one: the type and the
  * type of the terminal answer in hex; then the body's fields, a letter for the kind (see `kinds`) and the member's
  * name; an option has its tag in front.
  */
@@ -16,9 +16,6 @@ export const requests = {
   ping: '0341 kpayload',
   cancel: '0400',
   credit: '0500 vbytes',
-  prepare: '0650 vid tsql',
-  unprepare: '0750 vid',
-  tenants: '0858 tafter vlimit',
   open: '1050 ttenant Baccess 01vcreate',
   close: '1150',
   query: '1451 ssql pparams 01vdeadline 02vcredit 03vrowsMax 84kkey',
@@ -26,9 +23,6 @@ export const requests = {
   run: '1654 ssql pparams 01vdeadline 84kkey',
   batch: '1755 EonError Ssteps 01vdeadline 84kkey',
   script: '1854 tsql 01vdeadline 84kkey',
-  describe: '1956 Bplan ssql',
-  load: '1a54 ssql vcolumns 01vdeadline',
-  loadRows: '1b00 Rrows',
   subscribe: '1c5f Bfeed nname 01vafter 02vcredit',
   publish: '1d54 Bfeed tname tdata 01vdeadline 84kkey',
   begin: '2050 Mmode 01vwait 02vidle 03vtotal',
@@ -44,6 +38,7 @@ export const requests = {
 export type RequestName = keyof typeof requests;
 
 const writeText = (value: string): void => write.sized(write.utf8(value));
+const stepMembers = /^(sql|params|want|if|assert|message|tolerate)$/;
 const writeList = <T>(values: T[], one: (value: T) => void): void => {
   write.varint(values.length);
   values.forEach(one);
@@ -57,7 +52,7 @@ const kinds: Record<string, (value: any) => void> = {
   B: (value = 0) => write.byte(+value),
   H: (value) => write.fixed(value, 2),
   Q: (value) => write.fixed(value, 8),
-  v: write.varint,
+  v: writeWhole,
   t: writeText,
   // A text as it is: an option's bytes, or the rest.
   k: (value) => write.raw(write.utf8(value)),
@@ -72,12 +67,10 @@ const kinds: Record<string, (value: any) => void> = {
       writeText(id);
       writeText(sql);
     }),
-  R: (rows: BoundValue[][]) => {
-    write.fixed(rows.length, 4);
-    rows.flat().forEach(writeValue);
-  },
   S: (steps) =>
     writeList(steps, (step: BatchStepBody) => {
+      // A misspelt one would leave out a condition.
+      for (const name in step) if (!stepMembers.test(name)) throw invalid(`a step has no ${name}`);
       writeWant(step.want);
       write.byte(+!!step.tolerate);
       kinds.s!(step.sql);
@@ -125,20 +118,21 @@ export const encode = (
 /** What a message of the server says. */
 export type Message = Record<string, any>;
 
-/** Reads the options at a body's end: for each tag from 1 a member's name and what reads it. */
+/** Reads the options at a body's end, for each tag from 1 a member's name and what reads it; what is undefined goes. */
 const options = (message: Message, ...known: [name: string, read: (size: number) => unknown][]): Message => {
   const seen = new Set();
   while (more()) {
     const tag = byte();
-    if (seen.has(tag)) malformed();
+    if (seen.has(tag)) refused();
     seen.add(tag);
     within(size(), (length) => {
       const option = known[tag - 1];
       if (option) message[option[0]] = option[1](length);
-      else if (tag > 127) refused('UNSUPPORTED', 'the server sent an option that must be understood');
+      else if (tag > 127) refused('UNSUPPORTED');
       else raw(length);
     });
   }
+  for (const name in message) if (message[name] === undefined) delete message[name];
   return message;
 };
 
@@ -146,12 +140,12 @@ const states = [undefined, 'read', 'write', 'aborted'];
 const columns = (): string[] => list(text);
 const rows = (width: number): Value[][] => {
   const count = unsigned(4);
-  return count && !width ? malformed() : list(() => list(readValue, width), count);
+  return count && !width ? refused() : list(() => list(readValue, width), count);
 };
 const outcome = (message: Message = {}): Message => {
   const flags = bits(3);
-  message.replayed = flags & 1 ? true : undefined;
-  message.changed = flags > 1;
+  message.replayed = flags % 2 > 0 || undefined;
+  message.changed = flags > 1 || undefined;
   message.transaction = states[byte(3)];
   message.changes = varint();
   message.lastInsertRowid = zigzag();
@@ -172,8 +166,8 @@ const error = (): Message => {
       code: codes[code] ?? String(code),
       category,
       retryable: !!(flags & 1),
-      executed: ['no', 'yes', 'unknown'][(flags >> 1) & 3] ?? refused('PROTOCOL_VIOLATION', 'execution 3'),
-      fatal: flags > 7,
+      executed: ['no', 'yes', 'unknown'][(flags >> 1) & 3] ?? violated(),
+      fatal: flags > 7 || undefined,
       transaction: states[byte(3)],
       sqliteCode: unsigned(4) | 0 || undefined,
       error: text(),
@@ -191,10 +185,10 @@ const error = (): Message => {
 };
 const id = (): number | bigint => {
   const value = varint();
-  return value > 2n ** 63n - 1n ? malformed() : value;
+  return value > 2n ** 63n - 1n ? refused() : value;
 };
 
-/** What a server sends (`protocol/messages.md`), by its type; `width`: of ROWS, the columns of its HEAD. */
+/** What a server sends this client (`protocol/messages.md`), by its type; `width`: of ROWS, the columns of its HEAD. */
 export const answers: Record<number, (width: number) => Message> = {
   // HELLO_OK
   0x40: () =>
@@ -207,11 +201,9 @@ export const answers: Record<number, (width: number) => Message> = {
       limits: Object.fromEntries(list(() => [text(), varint()])),
     }),
   // PONG
-  0x41: () => ({ payload: rest() }),
+  0x41: () => ({ payload: raw() }),
   // GOAWAY
   0x42: () => options({ reason: unsigned(2), message: text() }, ['retryAfter', varint]),
-  // GRANT
-  0x43: () => ({ bytes: varint() }),
   // OK
   0x50: () => options(outcome(), ['incarnation', () => raw(16)]),
   // RESULT
@@ -234,14 +226,6 @@ export const answers: Record<number, (width: number) => Message> = {
           : { status: 'skipped' };
       }),
     })),
-  // DESCRIPTION
-  0x56: () =>
-    options({
-      readOnly: !!byte(1),
-      parameters: list(text),
-      columns: list(() => ({ name: text(), declaredType: text(), originTable: text(), originColumn: text() })),
-      plan: list(() => ({ id: varint(), parent: varint(), detail: text() })),
-    }),
   // MIGRATIONS
   0x57: () =>
     options(outcome({
@@ -253,8 +237,6 @@ export const answers: Record<number, (width: number) => Message> = {
         durationMs: varint(),
       })),
     })),
-  // TENANT_LIST
-  0x58: () => options({ tenants: list(text), more: byte(1) }),
   // ERROR
   0x5f: error,
 };

@@ -1,51 +1,46 @@
 // What the server's bytes say, as protocol/values.md has them. The body being read is the module's: it is read in one
 // go. Whatever is not as the pages have it throws: nothing is read beyond the body's end, and nothing is allocated by a
 // number that was not checked against it.
-import { malformed, refused } from './refusal.ts';
+import { refused, violated } from './refusal.ts';
 
 let bytes = new Uint8Array();
 let at = 0;
 let end = 0;
+
+/** Reads the next `size` bytes with `read`, which must use them up. */
+export const within = <T>(size: number, read: (size: number) => T): T => {
+  const outer = end;
+  if (size > end - at) refused();
+  end = at + size;
+  const value = read(size);
+  if (at != end) refused();
+  end = outer;
+  return value;
+};
 
 /** Reads the bytes `from`–`to` with `read`, which must use them up. */
 export const reading = <T>(source: Uint8Array<ArrayBuffer>, from: number, to: number, read: () => T): T => {
   bytes = source;
   at = from;
   end = to;
-  const value = read();
-  if (at != end) malformed();
-  return value;
-};
-
-/** Reads the next `size` bytes with `read`, which must use them up. */
-export const within = <T>(size: number, read: (size: number) => T): T => {
-  const outer = end;
-  if (size > end - at) malformed();
-  end = at + size;
-  const value = read(size);
-  if (at != end) malformed();
-  end = outer;
-  return value;
+  return within(to - from, read);
 };
 
 /** Whether bytes are left. */
 export const more = (): boolean => at < end;
 
 /** One byte, at most `max`. */
-export const byte = (max = 255): number => (at < end && bytes[at]! <= max ? bytes[at++]! : malformed());
+export const byte = (max = 255): number => (at < end && bytes[at]! <= max ? bytes[at++]! : refused());
 
 /** One byte in which only the bits of `mask` may be set. */
 export const bits = (mask: number): number => {
   const value = byte();
-  return value & ~mask ? refused('PROTOCOL_VIOLATION', 'the server set a reserved bit') : value;
+  return value & ~mask ? violated() : value;
 };
 
-/** The next bytes, copied. */
-export const raw = (size: number): Uint8Array<ArrayBuffer> =>
-  size > end - at ? malformed() : bytes.slice(at, at += size);
-
-/** All bytes that are left. */
-export const rest = (): Uint8Array<ArrayBuffer> => raw(end - at);
+/** The next bytes, copied; by default all that are left. */
+export const raw = (size = end - at): Uint8Array<ArrayBuffer> =>
+  size > end - at ? refused() : bytes.slice(at, at += size);
 
 /** An integer of `size` bytes, at most 8, little-endian, with its sign: a bigint beyond ±(2^53−1). */
 export const signed = (size: number): number | bigint => {
@@ -54,9 +49,11 @@ export const signed = (size: number): number | bigint => {
   let last = 0;
   for (let i = 0; i < 8; i++) {
     last = i < size ? byte() : last > 127 ? 255 : 0;
-    if (i < 4) low += last * 2 ** (8 * i);
+    // Shifts count modulo 32.
+    if (i < 4) low |= last << (8 * i);
     else high |= last << (8 * i);
   }
+  low >>>= 0;
   const value = high * 2 ** 32 + low;
   return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) + BigInt(low);
 };
@@ -82,9 +79,9 @@ export const varint = (): number | bigint => {
     const next = byte();
     if (i < 7) low += (next & 127) * 2 ** (7 * i);
     else high += (next & 127) << (7 * (i - 7));
-    if (next < 128) return high >> 15 ? malformed() : high ? narrow((BigInt(high) << 49n) + BigInt(low)) : low;
+    if (next < 128) return high >> 15 ? refused() : high ? narrow((BigInt(high) << 49n) + BigInt(low)) : low;
   }
-  return malformed();
+  return refused();
 };
 
 /** A signed integer as varint of `(n << 1) ^ (n >> 63)`. */
@@ -96,15 +93,14 @@ export const zigzag = (): number | bigint => {
 /** A length, or a number of things of a byte or more: never beyond the bytes that are left. */
 export const size = (): number => {
   const value = varint();
-  return value > end - at ? malformed() : (value as number);
+  return value > end - at ? refused() : (value as number);
 };
 
 // A byte order mark is a character like any other.
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The next bytes as text; what is not UTF-8 becomes U+FFFD. */
-export const text = (length = size()): string =>
-  length > end - at ? malformed() : utf8.decode(bytes.subarray(at, at += length));
+export const text = (length?: number): string => utf8.decode(raw(length ?? size()));
 
 /** `count` of what `read` reads; by default as many as a varint says. */
 export const list = <T>(read: () => T, count = size()): T[] => {

@@ -1,5 +1,5 @@
-import type { BoundParams, BoundValue, Value } from '../values.ts';
-import { malformed } from './refusal.ts';
+import { type BoundParams, type BoundValue, invalid, type Value } from '../values.ts';
+import { refused } from './refusal.ts';
 import * as read from './reader.ts';
 import { byte, fixed, nested, raw, real, sized, utf8, varint } from './writer.ts';
 
@@ -9,18 +9,25 @@ const short = (tag: number, long: number, value: Uint8Array): void => {
   else byte(long), sized(value);
 };
 
+/** Writes a number of the caller's as varint. */
+export const writeWhole = (value: number): void => {
+  if (!/^\d+$/.test(`${value}`)) throw invalid(`${value} is not a whole number`);
+  varint(value);
+};
+
 /** Writes a value, or a reference to another step's (`protocol/values.md#sqlite-values`). */
 export const writeValue = (value: BoundValue): void => {
-  if (value == null) byte(0);
+  if (value === null) byte(0);
   else if (typeof value == 'string') short(128, 10, utf8(value));
   else if (value instanceof Uint8Array) short(192, 11, value);
   else if (typeof value == 'object') {
     const { step, value: name, column } = value.$ref as { step: number; value?: string; column?: number };
     byte(12);
     byte(column == null ? ['lastInsertRowid', 'changes', , 'rowCount'].indexOf(name) : 2);
-    varint(step);
-    if (column != null) varint(column);
+    writeWhole(step);
+    if (column != null) writeWhole(column);
   } else if (typeof value == 'number' && (!Number.isSafeInteger(value) || Object.is(value, -0))) byte(9), real(value);
+  else if (!/^(number|bigint|boolean)$/.test(typeof value)) throw invalid(`${typeof value} is not a value of SQLite`);
   else if (value >= 0 && value < 64) byte(64 + Number(value));
   else {
     let size = 1;
@@ -49,7 +56,7 @@ export const readValue = (): Value => {
     ? read.text()
     : tag == 11
     ? read.raw(read.size())
-    : malformed();
+    : refused();
 };
 
 /** Writes parameters by place or by name (`protocol/values.md#parameters`). */
@@ -82,8 +89,9 @@ const operators: Record<string, number> = {
 
 /** Writes an expression that is given in the words of `protocol/json.md#batches` (`protocol/batches.md#expressions`). */
 export const writeExpression = (expression: object): void => {
-  const [name, operand] = Object.entries(expression)[0] as [string, any];
-  const operator = operators[name]!;
+  const [[name, operand], more] = Object.entries(expression) as [[string, any], unknown];
+  const operator = operators[name];
+  if (!operator || more) throw invalid(`an expression has one operator, and ${name} is not it`);
   if (operator == 17 || operator == 18) {
     // A list of n is ⌈log₂ n⌉ deep: halves of halves.
     const half = operand.length >> 1;
@@ -95,7 +103,7 @@ export const writeExpression = (expression: object): void => {
     return;
   }
   byte(operator);
-  if (operator < 4) varint(operand);
+  if (operator < 4) writeWhole(operand);
   else if (operator == 16) writeExpression(operand);
   else [].concat(operand).forEach(writeValue);
 };

@@ -1,5 +1,7 @@
 // Bytes of messages, as protocol/values.md has them. The message under way is the module's: it is written in one go.
 
+import { invalid } from '../values.ts';
+
 let bytes = new Uint8Array();
 let end = 0;
 
@@ -66,8 +68,12 @@ export const nested = (write: () => void): void => {
 
 const encoder = new TextEncoder();
 
-/** A text's UTF-8. */
-export const utf8 = (text: string): Uint8Array => encoder.encode(text);
+/** A text's UTF-8. @throws DoSQLError of one that has none. */
+export const utf8 = (text: string): Uint8Array => {
+  // Half a character would be stored as another.
+  if ((text as { isWellFormed?(): boolean }).isWellFormed?.() === false) throw invalid('a text has a lone surrogate');
+  return encoder.encode(text);
+};
 
 /** varint length, then the bytes. */
 export const sized = (value: Uint8Array): void => {

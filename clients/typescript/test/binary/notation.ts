@@ -80,8 +80,9 @@ export class Notation {
   expression(): Expression {
     this.expect('(');
     const name = this.next();
-    const word = ({ '=': 'eq', '≠': 'ne', '<': 'lt', '≤': 'le', '>': 'gt', '≥': 'ge' } as Record<string, string>)[name] ??
-      name;
+    const word =
+      ({ '=': 'eq', '≠': 'ne', '<': 'lt', '≤': 'le', '>': 'gt', '≥': 'ge' } as Record<string, string>)[name] ??
+        name;
     const operand = /^(ran|failed|skipped)$/.test(word)
       ? Number(this.next())
       : word == 'not'

@@ -72,10 +72,9 @@ const expression = (lines: Lines, name: string) => {
   return value.words[0] == 'none' ? undefined : value.expression();
 };
 
-const rows = (lines: Lines, name = 'rows') => {
-  const [count, , width] = lines.take(name).words;
-  const rows = Array.from({ length: Number(count) }, () => lines.take('row').row());
-  return { rows, width: Number(width) };
+const rows = (lines: Lines) => {
+  const [count] = lines.take('rows').words;
+  return Array.from({ length: Number(count) }, () => lines.take('row').row());
 };
 
 const columns = (lines: Lines) => lines.list('columns', () => lines.string('column'));
@@ -99,9 +98,6 @@ const outgoing: Record<string, [RequestName, (lines: Lines) => Message]> = {
   PING: ['ping', (lines) => ({ payload: ascii(lines.take('payload')) })],
   CANCEL: ['cancel', () => ({})],
   CREDIT: ['credit', (lines) => ({ bytes: lines.integer('bytes') })],
-  PREPARE: ['prepare', (lines) => ({ id: lines.integer('id'), sql: lines.string('sql') })],
-  UNPREPARE: ['unprepare', (lines) => ({ id: lines.integer('id') })],
-  TENANTS: ['tenants', (lines) => ({ after: lines.string('after'), limit: lines.integer('limit') })],
   OPEN: ['open', (lines) => ({
     tenant: lines.string('tenant'),
     access: lines.integer('access'),
@@ -128,13 +124,6 @@ const outgoing: Record<string, [RequestName, (lines: Lines) => Message]> = {
     ...lines.options({ deadline: integer, key: ascii }),
   })],
   SCRIPT: ['script', (lines) => ({ sql: lines.string('sql'), ...lines.options({ deadline: integer, key: ascii }) })],
-  DESCRIBE: ['describe', (lines) => ({ plan: lines.number('flags') == 1, sql: statement(lines) })],
-  LOAD: ['load', (lines) => ({
-    sql: statement(lines),
-    columns: lines.integer('columns'),
-    ...lines.options({ deadline: integer }),
-  })],
-  LOAD_ROWS: ['loadRows', (lines) => ({ rows: rows(lines).rows })],
   SUBSCRIBE: ['subscribe', (lines) => ({
     feed: lines.integer('feed'),
     name: lines.has('channel') ? lines.string('channel') : lines.list('types', () => lines.string('type')),
@@ -162,12 +151,22 @@ const outgoing: Record<string, [RequestName, (lines: Lines) => Message]> = {
   })],
 };
 
+const transaction = (lines: Lines): Message => {
+  const state = lines.number('transaction');
+  return state ? { transaction: ['', 'read', 'write', 'aborted'][state] } : {};
+};
+
+const sqliteCode = (lines: Lines): Message => {
+  const sqliteCode = lines.integer('sqlite');
+  return sqliteCode ? { sqliteCode } : {};
+};
+
 const outcome = (lines: Lines): Message => {
   const flags = lines.number('flags');
   return {
-    replayed: flags & 1 ? true : undefined,
-    changed: flags > 1,
-    transaction: [undefined, 'read', 'write', 'aborted'][lines.number('transaction')],
+    ...(flags & 1 ? { replayed: true } : {}),
+    ...(flags > 1 ? { changed: true } : {}),
+    ...transaction(lines),
     changes: lines.integer('changes'),
     lastInsertRowid: lines.integer('lastInsertRowid'),
     lsn: lines.integer('lsn'),
@@ -183,9 +182,9 @@ const error = (lines: Lines): Message => {
     category,
     retryable: flags % 2 == 1,
     executed: ['no', 'yes', 'unknown'][(flags >> 1) & 3],
-    fatal: flags > 7,
-    transaction: [undefined, 'read', 'write', 'aborted'][lines.number('transaction')],
-    sqliteCode: lines.integer('sqlite') || undefined,
+    ...(flags > 7 ? { fatal: true } : {}),
+    ...transaction(lines),
+    ...sqliteCode(lines),
     error: lines.string('message'),
     ...lines.options({
       offset: integer,
@@ -220,11 +219,10 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
     message: lines.string('message'),
     ...lines.options({ retryAfter: integer }),
   })],
-  GRANT: [0x43, (lines) => ({ bytes: lines.integer('bytes') })],
   OK: [0x50, (lines) => ({ ...outcome(lines), ...lines.options({ incarnation: (value) => value.bytes() }) })],
-  RESULT: [0x51, (lines) => ({ columns: columns(lines), rows: rows(lines).rows, ...outcome(lines) })],
+  RESULT: [0x51, (lines) => ({ columns: columns(lines), rows: rows(lines), ...outcome(lines) })],
   HEAD: [0x52, (lines) => ({ columns: columns(lines), ...lines.options({ position: integer, oldest: integer }) })],
-  ROWS: [0x53, (lines) => ({ rows: rows(lines).rows })],
+  ROWS: [0x53, (lines) => ({ rows: rows(lines) })],
   DONE: [0x54, (lines) => {
     const { statements, ...others } = lines.options({ rowsLoaded: integer, statements: integer, rowsSent: integer });
     return { ...outcome(lines), ...others, ...(statements === undefined ? {} : { statements }) };
@@ -237,28 +235,13 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
       return {
         status,
         columns: columns(lines),
-        rows: rows(lines).rows,
+        rows: rows(lines),
         changes: lines.integer('changes'),
         lastInsertRowid: lines.integer('lastInsertRowid'),
       };
     });
     return { results, ...outcome(lines) };
   }],
-  DESCRIPTION: [0x56, (lines) => ({
-    readOnly: lines.number('readOnly') == 1,
-    parameters: lines.list('parameters', () => lines.string('parameter')),
-    columns: lines.list('columns', () => ({
-      name: lines.string('name'),
-      declaredType: lines.string('declaredType'),
-      originTable: lines.string('originTable'),
-      originColumn: lines.string('originColumn'),
-    })),
-    plan: lines.list('plan', () => ({
-      id: lines.integer('id'),
-      parent: lines.integer('parent'),
-      detail: lines.string('detail'),
-    })),
-  })],
   MIGRATIONS: [0x57, (lines) => ({
     migrations: lines.list('migrations', () => ({
       id: lines.string('id'),
@@ -269,11 +252,20 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
     })),
     ...outcome(lines),
   })],
-  TENANT_LIST: [0x58, (lines) => ({
-    tenants: lines.list('tenants', () => lines.string('tenant')),
-    more: lines.integer('more'),
-  })],
   ERROR: [0x5f, error],
+};
+
+/** Messages that this client neither sends nor is ever answered with, and why. */
+const foreign: Record<string, string> = {
+  PREPARE: 'it sends texts: numbers for them are no faster by any measure that was tried',
+  UNPREPARE: 'it has no PREPARE',
+  TENANTS: "a tenant's client does not ask for others",
+  TENANT_LIST: 'the answer to TENANTS',
+  DESCRIBE: 'it has no use for the shape of a statement',
+  DESCRIPTION: 'the answer to DESCRIBE',
+  LOAD: 'it has no bulk loads',
+  LOAD_ROWS: 'part of LOAD',
+  GRANT: 'part of LOAD',
 };
 
 /** What a client makes of bytes that come in parts: the frame and its message, a code, or nothing yet. */
@@ -298,6 +290,7 @@ const refusals = vectors.filter((vector) => vector.refusal);
 /** What a client sends: it never reads it, and `accepted` frames of it concern servers. */
 const sent = messages.filter((vector) => outgoing[typeOf(vector)]);
 const received = messages.filter((vector) => incoming[typeOf(vector)]);
+const skipped = messages.filter((vector) => foreign[typeOf(vector)]);
 
 for (const vector of sent) {
   test(`${vector.page}, ${vector.title}: the client makes exactly these bytes`, () => {
@@ -323,7 +316,9 @@ for (const vector of received) {
     const [type, read] = incoming[typeOf(vector)]!;
     const width = Number(/^rows: \d+ of (\d+)/m.exec(vector.message!.join('\n'))?.[1] ?? 0);
     const message = read(lines);
-    if (type == 0x54) Object.assign(message, lines.options({ rowsLoaded: integer, statements: integer, rowsSent: integer }));
+    if (type == 0x54) {
+      Object.assign(message, lines.options({ rowsLoaded: integer, statements: integer, rowsSent: integer }));
+    }
     if (type == 0x50) Object.assign(message, lines.options({ incarnation: (value) => value.bytes() }));
     assert.deepEqual(lines.lines, []);
     for (const bytes of [vector.frame, ...vector.accepted]) {
@@ -360,11 +355,13 @@ for (const vector of refusals) {
     ? undefined
     : isRequest(vector) && !byLength(vector)
     ? 'PROTOCOL_VIOLATION'
+    : vector.frame[4] == 0x58
+    ? 'UNSUPPORTED'
     : vector.refusal;
   test(`${vector.page}, ${vector.title}: the client refuses with ${expected ?? 'patience'}`, () => {
     if (vector.title == 'A body that is not all there' || vector.title == 'Half a header') {
       // They are requests too; the same cut out of an answer.
-      const answer = Uint8Array.from(vector.frame, (byte, index) => index == 4 ? 0x43 : byte);
+      const answer = Uint8Array.from(vector.frame, (byte, index) => index == 4 ? 0x54 : byte);
       assert.equal(receive(answer, Infinity), undefined);
       assert.equal(receive(answer, 1), undefined);
       return;
@@ -374,9 +371,15 @@ for (const vector of refusals) {
 }
 
 test('every vector concerns the client as what it sends, what it reads, or what it refuses', () => {
-  const handled = new Set([...sent, ...received, ...refusals]);
+  const handled = new Set([...sent, ...received, ...skipped, ...refusals]);
   assert.deepEqual(vectors.filter((vector) => !handled.has(vector)).map(({ page, title }) => [page, title]), []);
   assert.ok(vectors.length > 150, `${vectors.length} vectors`);
+  assert.equal(sent.length + received.length + skipped.length + refusals.length, vectors.length);
+  // An answer nobody asked for is refused, not misread.
+  for (const vector of skipped) {
+    const type = vector.frame[4]!;
+    assert.equal(receive(vector.frame, Infinity), type < 0x40 ? 'PROTOCOL_VIOLATION' : 'UNSUPPORTED', vector.title);
+  }
   for (const vector of vectors) assert.ok(!vector.message != !vector.refusal, vector.title);
   // Whose body the client reads before it refuses it.
   assert.deepEqual(
@@ -404,17 +407,18 @@ const table = (name: string, first: RegExp): string[][] =>
   page(name).split('\n').filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim())).filter((row) => first.test(row[0]!));
 
-test('every message of the page is the client\'s', () => {
+test("every message of the page is the client's", () => {
   const rows = table('messages.md', /^`0x..`$/).filter((row) => row.length == 4 && /^[A-Z_]+$/.test(row[1]!));
   const types = new Map(rows.map(([type, name]) => [name, Number(type!.replaceAll('`', ''))]));
   assert.equal(types.size, 40);
   for (const [name, type] of types) {
+    if (foreign[name!]) continue;
     if (type > 0x3f) {
       assert.equal(incoming[name!]?.[0], type, name);
       assert.ok(answers[type], name);
     } else assert.equal(parseInt(requests[outgoing[name!]![0]].slice(0, 2), 16), type, name);
   }
-  assert.equal(Object.keys(answers).length + Object.keys(requests).length, types.size);
+  assert.equal(Object.keys({ ...answers, ...requests, ...foreign }).length, types.size);
   for (const [, name, , answer] of rows) {
     const terminal = types.get(answer!.split(/[ ,]/)[0]!);
     const request = outgoing[name!];
@@ -424,7 +428,7 @@ test('every message of the page is the client\'s', () => {
   }
 });
 
-test('the registry of errors is the page\'s', () => {
+test("the registry of errors is the page's", () => {
   const rows = table('errors.md', /^\d{4}$/);
   assert.deepEqual(rows.map((row) => [row[0], row[1]]), Object.entries(codes));
   assert.deepEqual(table('errors.md', /^\d{1,2}$/).map((row) => row[1]), categories);
