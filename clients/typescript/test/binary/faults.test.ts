@@ -418,6 +418,22 @@ test('a call that nobody answers ends with its signal, and the server is told', 
   assert.deepEqual([cancel!.stream, cancel!.request, cancel!.body.length], [0, run!.request, 0]);
 });
 
+test('rows that nobody takes any more are given up at once, not when somebody comes for them', async () => {
+  const cancelled = signal();
+  using impostor = await startImpostor((sent, { say }) => {
+    if (sent.type == 1) say(helloOK(sent.request));
+    if (sent.type == 0x14) say(frame(0x52, sent.stream, sent.request, [1, ...text('a')]));
+    if (sent.type == 4) cancelled.give();
+  });
+  using db = open(impostor.url);
+  const controller = new AbortController();
+  const blocks = db.stream({ sql: 'SELECT 1' }, { signal: controller.signal })[Symbol.asyncIterator]();
+  assert.deepEqual((await blocks.next()).value, { columns: ['a'], rows: [] });
+  controller.abort(new Error('enough'));
+  await cancelled.given;
+  await assert.rejects(blocks.next(), { message: 'enough' });
+});
+
 test('no more streams than the server allows; the others wait for theirs, and can be given up', async () => {
   const asked: [Sent, Conversation][] = [];
   const four = signal();
