@@ -134,7 +134,7 @@ export class Database extends Statements implements DBClient {
   ): AsyncGenerator<FeedRow, void, void> {
     const { retry } = this.#settings;
     let hasBegun = false;
-    for (let attempt = 1;; attempt++) {
+    for (let attempt = 1; !signal?.aborted; attempt++) {
       try {
         const onStart = (position: number) => {
           after = position;
@@ -144,6 +144,7 @@ export class Database extends Statements implements DBClient {
           attempt = 0;
           after = row.id;
           yield row;
+          if (signal?.aborted) return;
         }
       } catch (error) {
         if (signal?.aborted) return;

@@ -88,6 +88,7 @@ export class TestServer {
       child.stderr!.on('data', hear);
       child.on('error', (error) => {
         clearTimeout(timer);
+        this.#child = undefined;
         fail(`could not be started (${error.message}); set DOSQL_BINARY or pass binary`);
       });
       child.on('exit', (code) => {

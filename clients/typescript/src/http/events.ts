@@ -13,6 +13,7 @@ export async function* events(
 ): AsyncGenerator<FeedRow, void, void> {
   const controller = new AbortController();
   const stop = () => controller.abort(signal!.reason);
+  if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop, { once: true });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = () => {
