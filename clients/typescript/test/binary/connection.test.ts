@@ -201,15 +201,15 @@ test('at its end everybody learns it, also who waited for a stream', () => {
   const { connection } = machine;
   const runs = [1, 2, 3, 4].map(() => machine.run(machine.lease()));
   const waiting: unknown[] = [];
-  connection.lease('t', (error: unknown) => waiting.push(error));
+  connection.lease('t', (error) => waiting.push(error));
   const why = new DoSQLError('cut', { code: 'CONNECTION_CLOSED', category: 'CONNECTION', executed: 'unknown' });
   const unsent = new DoSQLError('cut', { code: 'CONNECTION_CLOSED', category: 'CONNECTION' });
   connection.end(why, unsent);
   connection.end(unsent);
   for (const { came } of runs) assert.deepEqual(came, [why]);
-  assert.deepEqual(waiting, [unsent]);
+  assert.deepEqual([...waiting], [unsent]);
   assert.equal(machine.why, unsent);
-  connection.lease('t', (error: unknown) => waiting.push(error));
+  connection.lease('t', (error) => waiting.push(error));
   assert.equal(waiting.length, 2);
 });
 
