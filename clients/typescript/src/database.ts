@@ -87,8 +87,10 @@ export class Database extends Statements implements DBClient {
   protected override call<O extends Operation>(
     operation: O,
     body: Bodies[O],
-    { signal, timeout, idempotencyKey: key }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<Answers[O]> {
+    const { signal, timeout } = options;
+    let key = options.idempotencyKey;
     const { retry } = this.#settings;
     const { sql, steps } = body as StatementBody & BatchBody;
     const safe = operation == 'migrate' || (steps ? steps.every((step) => reads(step.sql)) : !!sql && reads(sql));
@@ -111,8 +113,9 @@ export class Database extends Statements implements DBClient {
 
   protected override async *blocks(
     body: StatementBody,
-    { signal, timeout, idempotencyKey }: CallOptions = {},
+    options: CallOptions = {},
   ): AsyncGenerator<Block> {
+    const { signal, timeout, idempotencyKey } = options;
     if (timeout) body.deadline = Math.ceil(timeout);
     const key = idempotencyKey === true ? randomKey() : idempotencyKey;
     let blocks!: AsyncIterator<Block>;

@@ -13,12 +13,9 @@ import type { Migration } from './types.ts';
 
 /** What is used of Hono's `Context`. */
 export interface ContextLike {
-  // deno-lint-ignore no-explicit-any
   env: any;
   req: { url: string; header(name: string): string | undefined; param(name: string): string | undefined };
-  // deno-lint-ignore no-explicit-any
   get: (key: any) => any;
-  // deno-lint-ignore no-explicit-any
   set: (key: any, value: any) => void;
 }
 

@@ -85,11 +85,11 @@ export class Transaction extends Statements implements DBClient {
     });
   }
 
-  protected override async *blocks(body: StatementBody, { signal }: CallOptions = {}): AsyncGenerator<Block> {
+  protected override async *blocks(body: StatementBody, options?: CallOptions): AsyncGenerator<Block> {
     if (this.#end) throw this.#end;
     this.#streams++;
     try {
-      yield* this.#session.stream(body, { signal });
+      yield* this.#session.stream(body, { signal: options?.signal });
     } finally {
       this.#streams--;
     }

@@ -12,7 +12,7 @@ import {
   type DoSQLOptions,
   type DoSQLVariables,
   errorResponse,
-  TenantError,
+  type TenantError,
 } from '../src/hono.ts';
 import { createDBClient, DoSQLError } from '../src/index.ts';
 import { startServer, type TestServer } from '../src/testing.ts';

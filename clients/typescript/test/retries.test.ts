@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { createDBClient, type Database, DoSQLError } from '../src/index.ts';
+import { createDBClient, type Database, type DoSQLError } from '../src/index.ts';
 import { startServer, type TestDatabase, type TestServer } from '../src/testing.ts';
 import { CuttingProxy, once } from './cutting-proxy.ts';
 

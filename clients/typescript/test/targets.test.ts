@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, describe, it } from 'node:test';
-import { createDBClient, DB, DoSQLError, namespace } from '../src/index.ts';
+import { createDBClient, DB, type DoSQLError, namespace } from '../src/index.ts';
 import { resolve, tenantName } from '../src/target.ts';
 import { startServer, type TestServer } from '../src/testing.ts';
 

@@ -16,6 +16,11 @@ const tables = {
   emit: ['events', 'type', ''],
 } as const;
 
+/** Whether there is no such feed yet: the first message or event makes it. */
+function isMissing(error: Error): boolean {
+  return /^no such table/.test(error.message);
+}
+
 /** A channel as part of a path. A URL takes these two for directions, however they are written. */
 function channelPath(channel: string): string {
   if (/^\.\.?$/.test(channel)) throw invalid(`over HTTP no channel can be called "${channel}"`);
@@ -96,17 +101,17 @@ export function httpTransport(options: TransportOptions): Transport {
           }
           // In a transaction publishing is the INSERT that it is anywhere.
           const [table, column, nullable] = tables[operation as 'publish'];
-          const answer = await ask<Answers['batch']>(
-            prefix + '/batch' + query,
-            encode({
-              steps: [{
-                sql:
-                  `CREATE TABLE IF NOT EXISTS ${table}(id INTEGER PRIMARY KEY AUTOINCREMENT, ${column} TEXT NOT NULL, data TEXT ${nullable}, created_at TEXT DEFAULT CURRENT_TIMESTAMP)`,
-              }, { sql: `INSERT INTO ${table}(${column}, data) VALUES (?, ?)`, params: [channel ?? type, data] }],
-            }),
-            options,
-          );
-          return { id: answer.lastInsertRowid } as Answers[O];
+          const run = (sql: string, params?: string[]) =>
+            ask<Answers['run']>(prefix + '/run' + query, encode({ sql, params }), options);
+          const insert = () => run(`INSERT INTO ${table}(${column}, data) VALUES (?, ?)`, [(channel ?? type)!, data]);
+          const { lastInsertRowid } = await insert().catch(async (error) => {
+            if (!isMissing(error)) throw error;
+            await run(
+              `CREATE TABLE ${table}(id INTEGER PRIMARY KEY AUTOINCREMENT, ${column} TEXT NOT NULL, data TEXT ${nullable}, created_at TEXT DEFAULT CURRENT_TIMESTAMP)`,
+            );
+            return insert();
+          });
+          return { id: lastInsertRowid } as Answers[O];
         });
       },
 
@@ -145,12 +150,14 @@ export function httpTransport(options: TransportOptions): Transport {
         // Where it begins must be known before the first row, or what comes between two connections would be lost.
         const sql = `SELECT coalesce(max(id), 0) FROM ${channel === undefined ? 'events' : 'messages'}`;
         after = await outside.call('queryOne', { sql }, { signal }).then(({ row }) => row![0] as number, (error) => {
-          if (/no such table/.test(error.message)) return 0;
+          if (isMissing(error)) return 0;
+          // Whoever may subscribe but not read begins with what comes, and can be sure of it from the first row on.
+          if (error.category == 'AUTHORIZATION') return undefined;
           throw error;
         });
       }
-      onStart(after);
-      let path = (channel === undefined ? '/events' : channelPath(channel)) + `/stream?after=${after}`;
+      if (after !== undefined) onStart(after);
+      let path = (channel === undefined ? '/events' : channelPath(channel)) + `/stream?after=${after ?? 'now'}`;
       // A list with commas between cannot hold a name with a comma.
       if (types.length && types.every((type) => type && !type.includes(','))) {
         path += `&types=${encodeURIComponent(types.join())}`;
