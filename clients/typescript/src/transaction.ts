@@ -210,22 +210,37 @@ async function settle(
   commit: () => Promise<unknown>,
   error: DoSQLError,
 ): Promise<void> {
+  let newest: number | undefined;
   for (let attempt = 1; attempt <= Math.max(retry.attempts ?? 3, 2); attempt++) {
     await pause(backoff(retry, attempt));
+    let isMade;
     try {
-      return void await commit().catch(async (cause) => {
+      isMade = await commit().then(() => true, (cause) => {
         if (!isEnd(cause)) throw cause;
+      });
+      if (!isMade) {
         const probe = await limited(timeout, undefined, (signal) => transport.begin({}, { signal }));
-        const { replayed } = await limited(
+        // A probe whose own answer was lost has taken the key, and is what the next one is told of. Its change is newer
+        // than all that the first could see; the commit's is not.
+        newest ??= await limited(
+          timeout,
+          undefined,
+          async (signal) => (await probe.call('queryOne', { sql: 'SELECT 1' }, { signal })).lsn,
+        );
+        const { replayed, lsn } = await limited(
           timeout,
           undefined,
           (signal) => probe.call('commit', undefined, { signal, idempotencyKey }),
         );
-        if (!replayed) throw lostTransaction(error);
-      });
+        isMade = replayed && lsn! <= newest!;
+      }
     } catch (cause) {
-      if (!isConnectionTrouble(cause) && (cause as DoSQLError).code != 'TIMEOUT') throw cause;
+      // A probe that is lost says nothing of what it was to find out.
+      if (isEnd(cause) || isConnectionTrouble(cause) || (cause as DoSQLError).code == 'TIMEOUT') continue;
+      throw cause;
     }
+    if (isMade) return;
+    throw lostTransaction(error);
   }
   throw error;
 }

@@ -202,7 +202,12 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     try {
       for (;;) {
         while (!failure && !parts.length) await new Promise<void>((resolve) => wake = resolve);
-        if (failure) throw failure.reason;
+        if (failure) {
+          // Where it was asked for says more than where its answer came in.
+          const { captureStackTrace } = Error as { captureStackTrace?(error: unknown): void };
+          if (failure.reason instanceof DoSQLError) captureStackTrace?.(failure.reason);
+          throw failure.reason;
+        }
         const [message, isLast, size] = parts.shift()!;
         yield message;
         if (isLast) return;

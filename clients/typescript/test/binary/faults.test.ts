@@ -229,6 +229,52 @@ test('a subscription that is cut again and again misses nothing and gives nothin
   assert.ok(proxy.count > 5, `${proxy.count} connections`);
 });
 
+test('whatever is cut, and whenever: each transaction and each keyed write happens once, and is told so', async () => {
+  using proxy = await startProxy(server);
+  using direct = closing(createDBClient({ url: server.url, tenant: `fault${++tenants}` }));
+  using db = closing(createDBClient(
+    { url: proxy.url, tenant: `fault${tenants}` },
+    { transport: websocket(), retry: { attempts: 1_000, backoff: 1, backoffMax: 20, transactions: true } },
+  ));
+  await direct.exec('CREATE TABLE counter (n); INSERT INTO counter VALUES (0); CREATE TABLE t (id UNIQUE)');
+  const controller = new AbortController();
+  const heard: number[] = [];
+  const all = signal();
+  const listening = (async () => {
+    for await (const { id } of db.subscribe('done', { after: 0, signal: controller.signal })) {
+      if (heard.push(id) == 100) all.give();
+    }
+  })();
+  // Behind any answer, seen or not: of a BEGIN, a statement, a COMMIT, or of the question what became of it.
+  proxy.onAnswer = () => {
+    if (Math.random() < 0.9) return;
+    proxy.answers = Math.random() < 0.5;
+    setTimeout(() => {
+      proxy.cut();
+      proxy.answers = true;
+    });
+  };
+  await Promise.all(Array.from({ length: 10 }, async (_, worker) => {
+    for (let i = 0; i < 10; i++) {
+      await db.transaction(async (tx) => {
+        const row = await tx.queryOne<{ n: number }>('SELECT n FROM counter');
+        await tx.run('UPDATE counter SET n = ?', [row!.n + 1]);
+      });
+      const id = worker * 10 + i;
+      await db.run('INSERT INTO t VALUES (?)', [id], { idempotencyKey: true });
+      await db.publish('done', id, { idempotencyKey: true });
+    }
+  }));
+  proxy.onAnswer = () => {};
+  await all.given;
+  controller.abort();
+  await listening;
+  assert.deepEqual(await direct.query('SELECT n FROM counter'), [{ n: 100 }]);
+  assert.deepEqual(await direct.query('SELECT count(*) AS n FROM t'), [{ n: 100 }]);
+  assert.deepEqual(heard, Array.from({ length: 100 }, (_, i) => i + 1));
+  assert.ok(proxy.count > 10, `${proxy.count} connections`);
+});
+
 test('a server that shuts down answers what it has accepted, and is left', async () => {
   await using mortal = await startServer({ flags: ['--shutdown-grace', '60000'] });
   using db = closing(
@@ -416,6 +462,22 @@ test('a call that nobody answers ends with its signal, and the server is told', 
   await cancelled.given;
   const [run, cancel] = [0x16, 4].map((type) => impostor.sent.find((sent) => sent.type == type)!);
   assert.deepEqual([cancel!.stream, cancel!.request, cancel!.body.length], [0, run!.request, 0]);
+});
+
+test('rows that nobody takes any more are given up at once, not when somebody comes for them', async () => {
+  const cancelled = signal();
+  using impostor = await startImpostor((sent, { say }) => {
+    if (sent.type == 1) say(helloOK(sent.request));
+    if (sent.type == 0x14) say(frame(0x52, sent.stream, sent.request, [1, ...text('a')]));
+    if (sent.type == 4) cancelled.give();
+  });
+  using db = open(impostor.url);
+  const controller = new AbortController();
+  const blocks = db.stream({ sql: 'SELECT 1' }, { signal: controller.signal })[Symbol.asyncIterator]();
+  assert.deepEqual((await blocks.next()).value, { columns: ['a'], rows: [] });
+  controller.abort(new Error('enough'));
+  await cancelled.given;
+  await assert.rejects(blocks.next(), { message: 'enough' });
 });
 
 test('no more streams than the server allows; the others wait for theirs, and can be given up', async () => {

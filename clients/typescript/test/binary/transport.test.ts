@@ -409,6 +409,60 @@ test('close fails what is open, and what comes later', async () => {
   assert.equal((await failure(db.call('queryOne', { sql: 'SELECT 1' }))).code, 'CLIENT_CLOSED');
 });
 
+test('close rolls back a transaction, also where others share the connection', async () => {
+  // Nothing but its end frees the turn to write within the time of a test.
+  await using patient = await startServer({ flags: ['--transaction-idle', '600000', '--transaction-total', '600000'] });
+  const factory = websocket();
+  const [first, second] = [1, 2].map(() => factory({ url: patient.url, tenant: 'shared' }));
+  await first!.call('run', { sql: 'CREATE TABLE t (a)' });
+  for (const sql of ['INSERT INTO t VALUES (1)', `INSERT INTO t ${numbers(1e12)}`]) {
+    const leaving = factory({ url: patient.url, tenant: 'shared' });
+    const tx = await leaving.begin({ mode: 'write' });
+    const running = tx.call('run', { sql });
+    if (sql.includes('VALUES')) await running;
+    leaving.close();
+    if (!sql.includes('VALUES')) assert.equal((await failure(running)).code, 'CLIENT_CLOSED');
+    await second!.call('run', { sql: 'INSERT INTO t VALUES (2)' });
+  }
+  assert.deepEqual((await first!.call('query', { sql: 'SELECT a FROM t' })).rows, [[2], [2]]);
+  first!.close();
+  second!.close();
+});
+
+test('what cannot be sent as it is is refused, and nothing is sent', async () => {
+  using db = open();
+  const steps = (step: object) => db.call('batch', { steps: [{ sql: 'SELECT 1' }, { sql: 'SELECT 1', ...step }] });
+  const wrong = [
+    db.call('queryOne', { sql: 'SELECT ?', params: ['half \uD83E'] }),
+    db.call('queryOne', { sql: 'SELECT ?', params: [undefined as unknown as null] }),
+    db.call('queryOne', { sql: 'SELECT ?', params: [{} as unknown as null] }),
+    db.call('queryOne', { sql: 'SELECT 1', deadline: -5 }),
+    db.call('queryOne', { sql: 'SELECT 1', deadline: 1.5 }),
+    steps({ iff: { ran: 0 } }),
+    steps({ if: { ran: 0, not: { failed: 0 } } }),
+    steps({ if: { run: 0 } }),
+    steps({ if: { ran: 'x' } }),
+    steps({ if: { and: [] } }),
+    steps({ if: {} }),
+    steps({ params: [{ $ref: { step: -1, value: 'changes' } }] }),
+  ];
+  for (const error of await Promise.all(wrong.map(failure))) {
+    assert.deepEqual([error.code, error.category, error.executed], ['ENCODING', 'VALIDATION', 'no'], error.message);
+  }
+  assert.equal((await failure(steps({ params: [{ $ref: { step: 0, value: 'change' } }] }))).code, 'MALFORMED');
+  assert.deepEqual((await db.call('queryOne', { sql: 'SELECT 1' })).row, [1]);
+});
+
+test('an error knows where it was asked for', async () => {
+  using db = open();
+  const where = async function somewhere() {
+    await db.call('query', { sql: 'nonsense' });
+  };
+  const error = await failure(where());
+  assert.match(error.stack!, /^DoSQLError: near "nonsense": syntax error/);
+  assert.match(error.stack!, /somewhere/);
+});
+
 test('feeds of messages and events', async () => {
   using db = open();
   const { id } = await db.call('publish', { channel: 'room', data: '{"a":1}' });
