@@ -1,7 +1,8 @@
 import { randomKey } from './base64.ts';
 import { attempted, backoff, isConnectionTrouble, limited, pause, reads } from './retry.ts';
 import { Statements } from './statements.ts';
-import { inTransaction, type Settings, type Transaction } from './transaction.ts';
+import type { Settings } from './settings.ts';
+import { inTransaction, type Transaction } from './transaction.ts';
 import type { Answers, BatchBody, Block, Bodies, FeedRow, Operation, StatementBody, Transport } from './transport.ts';
 import type { CallOptions, DBClient, Event, FeedOptions, Message, Migration, TransactionOptions } from './types.ts';
 import { invalid } from './values.ts';
@@ -138,6 +139,7 @@ export class Database extends Statements implements DBClient {
     const { retry } = this.#settings;
     let hasBegun = false;
     for (let attempt = 1; !signal?.aborted; attempt++) {
+      let wait = 0;
       try {
         const onStart = (position: number) => {
           after = position;
@@ -152,10 +154,11 @@ export class Database extends Statements implements DBClient {
       } catch (error) {
         if (signal?.aborted) return;
         // Once it has begun it comes back for as long as that takes.
-        if (!isConnectionTrouble(error) || (!hasBegun && attempt >= (retry.attempts ?? 3))) throw error;
+        if (!isConnectionTrouble(error) || (!hasBegun && attempt >= retry.attempts)) throw error;
+        wait = error.retryAfter ?? 0;
       }
       try {
-        await pause(backoff(retry, attempt || 1), signal);
+        await pause(Math.max(wait, backoff(retry, attempt || 1)), signal);
       } catch {
         return;
       }

@@ -1,4 +1,5 @@
-import { type ClientOptions, createDBClient } from './create.ts';
+import { createDBClient } from './create.ts';
+import type { ClientOptions } from './settings.ts';
 import type { Database } from './database.ts';
 import { folderMigrations } from './folder.ts';
 import type { ServerTarget } from './target.ts';
@@ -23,7 +24,7 @@ export interface DBOptions extends ClientOptions, Partial<Omit<ServerTarget, 'te
 export async function DB(name: string, options: DBOptions = {}): Promise<Database> {
   const { migrations, storage, ...rest } = options;
   if (storage?.cold != null) {
-    throw invalid('storage.cold is not supported yet: leave it out. All data stays on the server', 'UNSUPPORTED');
+    throw invalid('storage.cold is not supported yet', 'UNSUPPORTED');
   }
   const environment = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env;
   const url = rest.url ?? environment?.DOSQL_URL;

@@ -72,11 +72,11 @@ const userMessages: Record<string, string> = {
   CONSTRAINT_UNIQUE: 'Resource already exists',
   CONSTRAINT_FOREIGN_KEY: 'Referenced resource not found',
   VALIDATION: 'The request is not valid.',
-  CONFLICT: 'The operation conflicts with what is stored.',
-  TIMEOUT: 'The database operation took too long. Please try again.',
+  CONFLICT: 'This conflicts with what is stored.',
+  TIMEOUT: 'The database took too long. Please try again.',
   CONNECTION: 'The database cannot be reached. Please try again.',
   RESOURCE: 'The database has reached a limit.',
-  AUTHORIZATION: 'You are not allowed to do this.',
+  AUTHORIZATION: 'This is not allowed.',
   NOT_FOUND: 'This could not be found.',
 };
 
@@ -109,7 +109,7 @@ export class DoSQLError extends Error {
    * @param cause what it comes from.
    */
   constructor(message: string, details: ErrorDetails, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, cause ? { cause } : undefined);
     Object.assign(this, { executed: 'no', retryable: false }, details);
   }
 
@@ -122,6 +122,6 @@ export class DoSQLError extends Error {
   toUserMessage(): string {
     // An assertion's message is the application's own.
     if (this.code === 'ASSERTION_FAILED') return this.message;
-    return userMessages[this.code] ?? userMessages[this.category] ?? 'The database operation failed.';
+    return userMessages[this.code] ?? userMessages[this.category] ?? 'The database failed.';
   }
 }

@@ -17,7 +17,7 @@ export function folderMigrations(folder: string): Migration[] {
   const process = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process;
   const files = process?.getBuiltinModule?.('node:fs') as FileSystem | undefined;
   if (!files?.readdirSync) {
-    throw invalid('there is no file system here: give the migrations inline, as [{ id, sql }]', 'CONFIGURATION');
+    throw invalid('no file system here: give the migrations inline', 'CONFIGURATION');
   }
   const names = files.readdirSync(folder).filter((name) => name.endsWith('.sql')).sort();
   if (!names.length) throw invalid(`there are no .sql files in ${folder}`, 'CONFIGURATION');

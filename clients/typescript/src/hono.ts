@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type ClientOptions, createDBClient } from './create.ts';
+import { createDBClient } from './create.ts';
+import type { ClientOptions } from './settings.ts';
 import type { Database } from './database.ts';
 import { folderMigrations } from './folder.ts';
 import { DoSQLError } from './errors.ts';

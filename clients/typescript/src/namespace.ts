@@ -1,5 +1,5 @@
+import { bearer } from './http/bearer.ts';
 import { resolve, tenantName } from './target.ts';
-import type { TransportOptions } from './transport.ts';
 import type { Stub } from './create.ts';
 import type { ServerTarget } from './target.ts';
 
@@ -37,66 +37,51 @@ const passed = ['accept', 'content-type', 'idempotency-key', 'last-event-id', 'x
 export function namespace(url: string | URL, options: Omit<ServerTarget, 'url' | 'tenant'> = {}): Namespace {
   const place = resolve({ ...options, url });
   const idFromName = (name: string): TenantID => ({ name: tenantName(name), toString: () => name });
-  const get = ({ name }: TenantID): TenantStub => new ForwardingStub(place, idFromName(name));
+  const get = ({ name }: TenantID): TenantStub => {
+    const base = `${place.url}/t/${tenantName(name)}`;
+    const socketURL = base.replace(/^http/, 'ws') + '/connect';
+    return {
+      id: idFromName(name),
+      name,
+      socketURL,
+      async fetch(input, init) {
+        const request = new Request(input, init);
+        const headers = await bearer(place.token);
+        for (const name of passed) {
+          const value = request.headers.get(name);
+          if (value) headers[name] = value;
+        }
+        if (/^websocket$/i.test(request.headers.get('upgrade') ?? '')) {
+          return upgrade(input as Request, socketURL, headers);
+        }
+        const { pathname, search } = new URL(request.url);
+        const { method, signal } = request;
+        const body = /^(GET|HEAD)$/.test(method) ? undefined : await request.arrayBuffer();
+        const forwarded: RequestInit = { method, headers, body, signal, redirect: 'manual' };
+        return await (place.fetch ?? fetch)(base + pathname + search, forwarded);
+      },
+    };
+  };
   return { idFromName, get, getByName: (name) => get(idFromName(name)) };
 }
 
-class ForwardingStub implements TenantStub {
-  readonly #place: TransportOptions;
-  readonly #base: string;
-
-  readonly id: TenantID;
-
-  constructor(place: TransportOptions, id: TenantID) {
-    this.#place = place;
-    this.#base = `${place.url}/t/${id.name}`;
-    this.id = id;
+/**
+ * To the hub, and never to the binary protocol, in which whoever is at the other end would name any tenant: no
+ * subprotocol is passed on.
+ */
+async function upgrade(request: Request, url: string, headers: Record<string, string>): Promise<Response> {
+  // Workers hand the server's own answer through, socket and all.
+  if ('WebSocketPair' in globalThis) {
+    return await fetch(url.replace(/^ws/, 'http'), { headers: { ...headers, upgrade: 'websocket' } });
   }
-
-  get name(): string {
-    return this.id.name;
-  }
-
-  get socketURL(): string {
-    return this.#base.replace(/^http/, 'ws') + '/connect';
-  }
-
-  async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    const request = input instanceof Request && !init ? input : new Request(input, init);
-    const { token, fetch = globalThis.fetch } = this.#place;
-    const headers: Record<string, string> = {};
-    for (const name of passed) {
-      const value = request.headers.get(name);
-      if (value) headers[name] = value;
-    }
-    if (token) headers.authorization = `Bearer ${typeof token == 'function' ? await token() : token}`;
-    if (request.headers.get('upgrade')?.toLowerCase() == 'websocket') return this.#upgrade(request, headers);
-    const { pathname, search } = new URL(request.url);
-    const { method, signal } = request;
-    const body = /^(GET|HEAD)$/.test(method) ? undefined : await request.arrayBuffer();
-    return await fetch(this.#base + pathname + search, { method, headers, body, signal });
-  }
-
-  /**
-   * To the hub, and never to the binary protocol, in which whoever is at the other end would name any tenant: no
-   * subprotocol is passed on.
-   */
-  async #upgrade(request: Request, headers: Record<string, string>): Promise<Response> {
-    const deno =
-      (globalThis as { Deno?: { upgradeWebSocket(request: Request): { socket: WebSocket; response: Response } } })
-        .Deno;
-    // Workers hand the server's own answer through, socket and all.
-    if ('WebSocketPair' in globalThis) {
-      return await fetch(`${this.#base}/connect`, { headers: { ...headers, upgrade: 'websocket' } });
-    }
-    if (deno) {
-      const { socket, response } = deno.upgradeWebSocket(request);
-      const Socket = WebSocket as unknown as new (url: string, options: unknown) => WebSocket;
-      join(socket, new Socket(this.socketURL, { headers }));
-      return response;
-    }
-    return new Response('This runtime cannot upgrade through fetch: see socketURL', { status: 501 });
-  }
+  const { Deno } = globalThis as {
+    Deno?: { upgradeWebSocket(request: Request): { socket: WebSocket; response: Response } };
+  };
+  if (!Deno) return new Response('fetch cannot upgrade here; open socketURL', { status: 501 });
+  const { socket, response } = Deno.upgradeWebSocket(request);
+  const Socket = WebSocket as unknown as new (url: string, options: unknown) => WebSocket;
+  join(socket, new Socket(url, { headers }));
+  return response;
 }
 
 /** Carries messages between two sockets until either closes. */

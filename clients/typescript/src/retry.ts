@@ -37,7 +37,7 @@ export function isConnectionTrouble(error: unknown): error is DoSQLError {
  * (it reads, or has an idempotency key).
  */
 export async function attempted<T>(
-  policy: RetryPolicy,
+  policy: RetryPolicy & { attempts: number },
   repeatable: boolean,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
@@ -47,7 +47,7 @@ export async function attempted<T>(
       return await work();
     } catch (error) {
       if (
-        attempt >= (policy.attempts ?? 3) || !isConnectionTrouble(error) ||
+        attempt >= policy.attempts || !isConnectionTrouble(error) ||
         !(error.executed == 'no' || (error.executed == 'unknown' && repeatable))
       ) throw error;
       await pause(Math.max(error.retryAfter ?? 0, backoff(policy, attempt)), signal).catch((reason) => {

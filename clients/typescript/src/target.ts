@@ -21,7 +21,7 @@ export interface ServerTarget {
 export function tenantName(name: string): string {
   if (/^[a-z\d][\w.:-]{0,127}$/i.test(name)) return name;
   throw invalid(
-    `"${name}" is not a tenant's name: 1–128 of A-Z a-z 0-9 . _ : -, the first a letter or a digit`,
+    `"${name}" is not a tenant's name (1–128 of A-Z a-z 0-9 . _ : -)`,
     'TENANT_NAME_INVALID',
   );
 }

@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { ClientOptions } from './create.ts';
+import { type ClientOptions, settings } from './settings.ts';
 import { Database } from './database.ts';
 import { folderMigrations } from './folder.ts';
 import { httpTransport } from './http/transport.ts';
@@ -177,8 +177,7 @@ export class TestDatabase extends Database {
 
   /** Made by {@link testDatabase} and {@link TestServer.database}. */
   constructor(url: string, tenant: string, options: ClientOptions, release: () => Promise<void>) {
-    const { transport = httpTransport, timeout = 90_000, retry = {} } = options;
-    super(transport({ url, tenant }), { timeout, retry: retry || { attempts: 1 } });
+    super((options.transport ?? httpTransport)({ url, tenant }), settings(options));
     this.url = url;
     this.tenant = tenant;
     this.#release = release;

@@ -1,14 +1,15 @@
 import { randomKey } from './base64.ts';
 import { DoSQLError } from './errors.ts';
 import { attempted, backoff, isConnectionTrouble, limited, pause, reads } from './retry.ts';
+import type { Settings } from './settings.ts';
 import { Statements } from './statements.ts';
 import type { Answers, Block, Bodies, Operation, Session, StatementBody, Transport } from './transport.ts';
-import type { CallOptions, DBClient, RetryPolicy, TransactionOptions } from './types.ts';
+import type { CallOptions, DBClient, TransactionOptions } from './types.ts';
 import { invalid } from './values.ts';
 
 /** The transaction is gone and can never be committed. */
 function lostTransaction(cause: unknown): DoSQLError {
-  return new DoSQLError('the transaction was lost, and nothing of it was carried out', {
+  return new DoSQLError('the transaction was lost; nothing of it remains', {
     code: 'TRANSACTION_LOST',
     category: 'CONFLICT',
     retryable: true,
@@ -123,12 +124,6 @@ export class Transaction extends Statements implements DBClient {
   }
 }
 
-/** What a client does unless a call says otherwise. */
-export interface Settings {
-  timeout: number;
-  retry: RetryPolicy;
-}
-
 /** Runs `fn` in a transaction of its own, to its end. */
 export async function inTransaction<T>(
   transport: Transport,
@@ -142,7 +137,7 @@ export async function inTransaction<T>(
     } catch (error) {
       const { retry } = settings;
       if (
-        !retry.transactions || attempt >= (retry.attempts ?? 3) || !(error instanceof DoSQLError) ||
+        !retry.transactions || attempt >= retry.attempts || !(error instanceof DoSQLError) ||
         error.executed != 'no' || !/^(TRANSACTION_(LOST|ABORTED)|LOCK_TIMEOUT)$/.test(error.code)
       ) throw error;
       await pause(backoff(retry, attempt), options.signal);
@@ -176,10 +171,10 @@ async function once<T>(
     throw error;
   }
   const key = mode == 'read' || idempotencyKey === false ? undefined : idempotencyKey ?? randomKey();
-  const commit = () =>
+  const commit = (session: Session) =>
     limited(timeout, undefined, (signal) => session.call('commit', undefined, { signal, idempotencyKey: key }));
   try {
-    await attempted(retry, false, undefined, commit);
+    await attempted(retry, false, undefined, () => commit(session));
   } catch (error) {
     const { executed, code } = error as DoSQLError;
     // Something below may have sent it twice, and this be the answer to the second.
@@ -188,7 +183,7 @@ async function once<T>(
     // There was nothing to commit: what was read, was read.
     if (isUnknown && mode == 'read') return result;
     if (!isUnknown || !key) throw error;
-    await settle(transport, settings, key, commit, error as DoSQLError);
+    await settle(transport, settings, commit, session, error);
   }
   return result;
 }
@@ -206,32 +201,26 @@ async function end(session: Session, { timeout }: Settings): Promise<void> {
 async function settle(
   transport: Transport,
   { timeout, retry }: Settings,
-  idempotencyKey: string,
-  commit: () => Promise<unknown>,
-  error: DoSQLError,
+  commit: (session: Session) => Promise<Answers['commit']>,
+  session: Session,
+  error: unknown,
 ): Promise<void> {
   let newest: number | undefined;
-  for (let attempt = 1; attempt <= Math.max(retry.attempts ?? 3, 2); attempt++) {
+  for (let attempt = 1; attempt <= Math.max(retry.attempts, 2); attempt++) {
     await pause(backoff(retry, attempt));
     let isMade;
     try {
-      isMade = await commit().then(() => true, (cause) => {
+      isMade = await commit(session).then(() => true, (cause) => {
         if (!isEnd(cause)) throw cause;
       });
       if (!isMade) {
-        const probe = await limited(timeout, undefined, (signal) => transport.begin({}, { signal }));
-        // A probe whose own answer was lost has taken the key, and is what the next one is told of. Its change is newer
-        // than all that the first could see; the commit's is not.
-        newest ??= await limited(
-          timeout,
-          undefined,
-          async (signal) => (await probe.call('queryOne', { sql: 'SELECT 1' }, { signal })).lsn,
-        );
-        const { replayed, lsn } = await limited(
-          timeout,
-          undefined,
-          (signal) => probe.call('commit', undefined, { signal, idempotencyKey }),
-        );
+        const { replayed, lsn } = await limited(timeout, undefined, async (signal) => {
+          const probe = await transport.begin({}, { signal });
+          // A probe whose own answer was lost has taken the key, and is what the next one is told of. Its change is newer
+          // than all that the first could see; the commit's is not.
+          newest ??= (await probe.call('queryOne', { sql: 'SELECT 1' }, { signal })).lsn;
+          return commit(probe);
+        });
         isMade = replayed && lsn! <= newest!;
       }
     } catch (cause) {

@@ -50,9 +50,9 @@ export function bind(value: unknown, where: string): BoundValue {
       if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
       if (value instanceof ArrayBuffer) return new Uint8Array(value);
       if ('$ref' in value) return value as Reference;
-      throw refuse('an object is not a value of SQLite; JSON.stringify it');
+      throw refuse('an object is no value of SQLite; JSON.stringify it');
     default:
-      throw refuse(`${typeof value} is not a value of SQLite` + (value === undefined ? '; use null' : ''));
+      throw refuse(`${typeof value} is no value of SQLite` + (value === undefined ? '; use null' : ''));
   }
 }
 
@@ -61,7 +61,7 @@ export function bindAll(params: unknown): BoundParams | undefined {
   if (params == null) return undefined;
   if (Array.isArray(params)) return Array.from(params, (value, place) => bind(value, `params[${place}]`));
   if (typeof params != 'object' || ArrayBuffer.isView(params)) {
-    throw invalid('parameters are an array, or an object of names and values');
+    throw invalid('params: neither an array nor an object');
   }
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, bind(value, `params.${name}`)]));
 }

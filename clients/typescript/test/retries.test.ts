@@ -162,6 +162,19 @@ describe('an answer that is lost', () => {
     assert.deepEqual([runs, await rows()], [2, 1]);
   });
 
+  it('of a BEGIN that is given up is the end of what it began', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    await direct.transaction(async () => {
+      const waiting = db.transaction(() => assert.fail(), { signal: controller.signal });
+      while (!sent('/transactions')) await new Promise((resolve) => setTimeout(resolve, 10));
+      controller.abort(reason);
+      await assert.rejects(waiting, (error) => error === reason);
+    });
+    // It gets its turn now, and gives it back.
+    while (!sent('/rollback')) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
   it('of a call that is given up does not come', async () => {
     proxy.plan = (request) => /run\?/.test(request) ? 'answer' : undefined;
     const reason = new Error('enough');
@@ -271,6 +284,9 @@ describe('a retry', () => {
     await assert.rejects(answering(new Response('<html>', { status: 200 })).db.run('DELETE FROM t'), {
       code: 'UNEXPECTED_ANSWER',
       executed: 'unknown',
+    });
+    await assert.rejects(answering(new Response('<html>\n', { status: 200 })).db.stream('SELECT 1').next(), {
+      code: 'UNEXPECTED_ANSWER',
     });
     await assert.rejects(answering(new Response('Not Found', { status: 404 })).db.run('x'), {
       message: 'Not Found',

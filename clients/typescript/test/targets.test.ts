@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -98,10 +99,22 @@ describe('a target', () => {
     });
     assert.deepEqual((await (await stub.fetch(request)).json()).rows, []);
     // However a path is written, it stays below the tenant's.
-    for (const path of ['/../theirs/query', '/%2e%2e/theirs/query', '//evil.example/query']) {
+    for (const path of ['/t/theirs/query', '/../theirs/query', '/%2e%2e/theirs/query', '//evil.example/query']) {
       const response = await stub.fetch(`http://internal${path}`, { method: 'POST', body: '{"sql":"SELECT 1"}' });
       assert.equal(response.status, 404, path);
     }
+  });
+
+  it('is not followed elsewhere', async () => {
+    const elsewhere = createServer((request, response) => {
+      response.writeHead(request.url!.startsWith('/t/') ? 307 : 200, { location: '/stolen' }).end('{}');
+    });
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(elsewhere.address() as { port: number }).port}`;
+    await assert.rejects(createDBClient({ url, tenant: 't', token: 'secret' }).query('SELECT 1'), { code: 'HTTP_307' });
+    assert.equal((await namespace(url).getByName('t').fetch('http://internal/health')).status, 307);
+    elsewhere.closeAllConnections();
+    await new Promise((resolve) => elsewhere.close(resolve));
   });
 
   it('gets a token, of a function too, and whoever has none gets none', async () => {

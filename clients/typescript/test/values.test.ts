@@ -90,7 +90,7 @@ for (const [name, transport] of transports) {
         });
       }
       await assert.rejects(db.query('SELECT :a', { a: undefined }), /params\.a: undefined/);
-      await assert.rejects(db.query('SELECT ?', 'text' as never), /an array, or an object/);
+      await assert.rejects(db.query('SELECT ?', 'text' as never), /neither an array nor an object/);
     });
 
     it('go by name, with and without the prefix', async () => {

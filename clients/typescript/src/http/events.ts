@@ -1,6 +1,5 @@
-import { DoSQLError } from '../errors.ts';
 import type { FeedRow } from '../transport.ts';
-import { fromJSON } from './failures.ts';
+import { fromJSON, lost } from './failures.ts';
 import { lines } from './lines.ts';
 
 /** A stream says something every 15 s (protocol/http.md, *Streams*). One that was silent for so long, in milliseconds, is dead. */
@@ -18,14 +17,7 @@ export async function* events(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = () => {
     clearTimeout(timer);
-    timer = setTimeout(() =>
-      controller.abort(
-        new DoSQLError('the stream fell silent', {
-          code: 'CONNECTION_CLOSED',
-          category: 'CONNECTION',
-          retryable: true,
-        }),
-      ), silenceMax);
+    timer = setTimeout(() => controller.abort(lost('the stream fell silent')), silenceMax);
   };
   try {
     heard();

@@ -9,17 +9,13 @@ export function lost(cause: unknown, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason;
   const reason = (cause as Error)?.cause as { code?: string } | undefined;
   const words = `${cause} ${(cause as { code?: string })?.code ?? ''} ${reason ?? ''} ${reason?.code ?? ''}`;
-  return new DoSQLError(
-    `the connection was lost: ${reason ?? cause}`,
-    {
-      code: 'CONNECTION_CLOSED',
-      category: 'CONNECTION',
-      retryable: true,
-      // Whoever was refused has sent nothing: ECONNREFUSED, "Connection refused", Bun's ConnectionRefused.
-      executed: /refused|ENOTFOUND/i.test(words) ? 'no' : 'unknown',
-    },
-    cause,
-  );
+  return new DoSQLError(`the connection was lost: ${reason ?? cause}`, {
+    code: 'CONNECTION_CLOSED',
+    category: 'CONNECTION',
+    retryable: true,
+    // Whoever was refused has sent nothing: ECONNREFUSED, "Connection refused", Bun's ConnectionRefused.
+    executed: /refused|ENOTFOUND/i.test(words) ? 'no' : 'unknown',
+  }, cause);
 }
 
 /** An error of protocol/json.md (*Errors*). */

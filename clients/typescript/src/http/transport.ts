@@ -1,6 +1,7 @@
 import { DoSQLError } from '../errors.ts';
 import type { Answers, Bodies, Operation, RequestOptions, Session, Transport, TransportOptions } from '../transport.ts';
 import { invalid } from '../values.ts';
+import { bearer } from './bearer.ts';
 import { events } from './events.ts';
 import { failure, fromJSON, lost } from './failures.ts';
 import { decodeAnswer, decodeRow, encode } from './json.ts';
@@ -21,6 +22,16 @@ function isMissing(error: Error): boolean {
   return /^no such table/.test(error.message);
 }
 
+/** What a text says. @throws DoSQLError `UNEXPECTED_ANSWER` where it is somebody else's. */
+function decoded<T>(text: string, decode: (json: any) => T): T {
+  try {
+    return decode(JSON.parse(text));
+  } catch (error) {
+    const details = { code: 'UNEXPECTED_ANSWER', category: 'PROTOCOL', executed: 'unknown' } as const;
+    throw new DoSQLError(`not an answer of DoSQL: ${text.slice(0, 100)}`, details, error);
+  }
+}
+
 /** A channel as part of a path. A URL takes these two for directions, however they are written. */
 function channelPath(channel: string): string {
   if (/^\.\.?$/.test(channel)) throw invalid(`over HTTP no channel can be called "${channel}"`);
@@ -39,15 +50,15 @@ export function httpTransport(options: TransportOptions): Transport {
 
   const send = async (path: string, body?: string, options: RequestOptions = {}, accept = json, method = 'POST') => {
     const { signal, idempotencyKey } = options;
-    const headers: Record<string, string> = { accept };
+    const headers: Record<string, string> = { accept, ...await bearer(token) };
     if (body) headers['content-type'] = json;
     // What unpacks a stream that breaks off drops what it had not unpacked, the line with the error first of all.
     if (accept != json) headers['accept-encoding'] = 'identity';
     if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
-    if (token) headers.authorization = `Bearer ${typeof token == 'function' ? await token() : token}`;
     let response;
     try {
-      const init: RequestInit & { duplex?: 'half' } = { method, headers, body, signal };
+      // Where a redirect leads nobody has been told of the token and the SQL.
+      const init: RequestInit & { duplex?: 'half' } = { method, headers, body, signal, redirect: 'manual' };
       if (isResent && method == 'POST') {
         init.body = new Blob([body ?? '']).stream();
         init.duplex = 'half';
@@ -68,15 +79,7 @@ export function httpTransport(options: TransportOptions): Transport {
     } catch (error) {
       throw lost(error, options?.signal);
     }
-    try {
-      return decodeAnswer(JSON.parse(text));
-    } catch (error) {
-      throw new DoSQLError(`not an answer of DoSQL: ${text.slice(0, 100)}`, {
-        code: 'UNEXPECTED_ANSWER',
-        category: 'PROTOCOL',
-        executed: 'unknown',
-      }, error);
-    }
+    return decoded(text, decodeAnswer<T>);
   };
 
   /** @param prefix of a transaction's addresses; none: outside of one. */
@@ -124,7 +127,7 @@ export function httpTransport(options: TransportOptions): Transport {
           const rows = [];
           let error;
           for (const line of block) {
-            const row = JSON.parse(line);
+            const row = decoded(line, (row) => row);
             if (!Array.isArray(row)) error = fromJSON(row.$error);
             else if (columns) rows.push(decodeRow(row));
             else columns = row;
@@ -140,9 +143,18 @@ export function httpTransport(options: TransportOptions): Transport {
   return {
     ...outside,
 
-    async begin(body, options) {
-      const { id } = await ask<{ id: string }>('/transactions', encode(body), options);
-      return session(`/transactions/${id}`);
+    begin(body, { signal } = {}) {
+      const begun = ask<{ id: string }>('/transactions', encode(body)).then(({ id }) => session(`/transactions/${id}`));
+      return new Promise((resolve, reject) => {
+        // What is given up while it waits may get its turn all the same, and would keep it until its idle time is up.
+        const stop = () => {
+          reject(signal!.reason);
+          begun.then((session) => session.call('rollback', undefined)).catch(() => {});
+        };
+        if (signal?.aborted) stop();
+        signal?.addEventListener('abort', stop, { once: true });
+        begun.then(resolve, reject).finally(() => signal?.removeEventListener('abort', stop));
+      });
     },
 
     async *feed({ channel, types = [], after }, onStart, signal) {
