@@ -117,8 +117,8 @@ export abstract class Statements {
   }
 
   /**
-   * A statement to use again. The text is kept here; a transport with a connection of its own prepares what it sends
-   * often on the server, unasked.
+   * A statement to use again. The text is kept here, and sent with each use: numbers for texts are no faster by any
+   * measure that was tried.
    */
   prepare(sql: string): Statement {
     return {
