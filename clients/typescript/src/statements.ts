@@ -116,10 +116,7 @@ export abstract class Statements {
     };
   }
 
-  /**
-   * A statement to use again. The text is kept here; a transport with a connection of its own prepares what it sends
-   * often on the server, unasked.
-   */
+  /** A statement to use again: its text is kept here, and SQLite's compiled form by the server, whatever the transport. */
   prepare(sql: string): Statement {
     return {
       sql,

@@ -83,6 +83,16 @@ test('a stream is opened once, and used again when its request is answered', () 
   assert.notEqual(machine.lease(), third);
 });
 
+test("a stream that is given back as its answer comes is nobody else's twice", () => {
+  const machine = new Machine();
+  const { connection } = machine;
+  const stream = machine.lease();
+  connection.request(stream, 'rollback', {}, () => connection.release(stream));
+  machine.answer(0x50, machine.take()[0]!);
+  assert.equal(machine.lease(), stream);
+  assert.notEqual(machine.lease(), stream);
+});
+
 test('a stream that is given back within a transaction is closed before it is used again', () => {
   const machine = new Machine();
   const { connection } = machine;
@@ -211,6 +221,12 @@ test('at its end everybody learns it, also who waited for a stream', () => {
   assert.equal(machine.why, unsent);
   connection.lease('t', (error) => waiting.push(error));
   assert.equal(waiting.length, 2);
+});
+
+test('an error in place of the greeting ends it', () => {
+  const machine = new Machine(false);
+  machine.connection.received(frame(0x5f, 0, 1, [0xd3, 7, 4, 1, 0, 0, 0, 0, 0, ...text('later')]));
+  assert.deepEqual([machine.did, machine.why?.code, machine.why?.message], [['end'], 'OVERLOADED', 'later']);
 });
 
 test('nothing but a greeting may come first', () => {

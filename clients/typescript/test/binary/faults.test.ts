@@ -75,6 +75,47 @@ test('where nobody listens, what was not sent is known not to have been carried 
   await db.call('run', { sql: 'CREATE TABLE t (a)' });
 });
 
+test('who finds nobody asks more and more seldom, and at once again when somebody was there', async () => {
+  using proxy = await startProxy(server);
+  using db = open(proxy.url, { connectTime: 60_000 });
+  const { setTimeout } = globalThis;
+  const pauses: number[] = [];
+  globalThis.setTimeout = ((work: () => void, milliseconds: number, ...rest: unknown[]) => {
+    if (milliseconds >= 25 && milliseconds <= 2_000) {
+      pauses.push(milliseconds);
+      milliseconds = 0;
+    }
+    return setTimeout(work, milliseconds, ...rest);
+  }) as typeof setTimeout;
+  try {
+    proxy.isOpen = false;
+    for (let i = 0; i < 10; i++) await failure(db.call('queryOne', { sql: 'SELECT 1' }));
+    assert.equal(pauses.length, 9);
+    pauses.forEach((pause, i) => {
+      const longest = Math.min(50 * 2 ** i, 2_000);
+      assert.ok(pause >= longest / 2 && pause <= longest, `${pause} ms before attempt ${i + 2}`);
+    });
+    proxy.isOpen = true;
+    await db.call('queryOne', { sql: 'SELECT 1' });
+    pauses.length = 0;
+    proxy.cut();
+    await assert.doesNotReject(async () => {
+      // The cut may not have been noticed yet.
+      for (;;) {
+        try {
+          return await db.call('queryOne', { sql: 'SELECT 1' });
+        } catch (error) {
+          if ((error as DoSQLError).code != 'CONNECTION_CLOSED') throw error;
+        }
+      }
+    });
+    assert.equal(pauses.length, 1);
+    assert.ok(pauses[0]! <= 50);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+});
+
 test('reads that were under way are carried out again', async () => {
   using proxy = await startProxy(server);
   using db = client(proxy.url);
