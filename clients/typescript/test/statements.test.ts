@@ -188,7 +188,9 @@ for (const [name, transport] of transports) {
           async () => {
             for await (const _ of db.stream(sql)) seen++;
           },
-          { message: 'integer overflow' },
+          // Bun drops what it had received when a body breaks off, and with it, now and then, why.
+          (error: DoSQLError) =>
+            error.message == 'integer overflow' || ('Bun' in globalThis && error.code == 'CONNECTION_CLOSED'),
         );
         assert(seen < 50_000);
       });
