@@ -22,6 +22,9 @@ const sizes: [what: string, source: string, isBounded: boolean][] = [
     false,
   ],
 ];
+// Hono's module in one file, where there is one.
+const hono = process.env.DOSQL_HONO;
+if (hono) sizes.push(['and with Hono', `${sizes.at(-1)![1]};export { Hono } from '${hono}'`, false]);
 let failed = false;
 for (const [what, source, isBounded] of sizes) {
   const flags = ['--bundle', '--minify', '--format=esm', '--target=es2022', '--platform=neutral'];

@@ -155,7 +155,7 @@ async function once<T>(
   const { wait, mode } = begin;
   // A begin that is sent again leaves behind at most a transaction that ends by its idle time.
   const session = await limited(
-    wait || timeout,
+    timeout && timeout + (wait ?? 0),
     signal,
     (signal) => attempted(retry, true, signal, () => transport.begin(begin, { signal })),
   );

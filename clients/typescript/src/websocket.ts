@@ -282,7 +282,7 @@ const makeTransport = (link: Link, tenant: string): Transport => {
     close() {
       if (over) return;
       over = new DoSQLError('the client was closed', {
-        code: 'CLIENT_CLOSED',
+        code: 'CLIENT_SHUT_DOWN',
         category: 'CONNECTION',
         executed: 'unknown',
       });

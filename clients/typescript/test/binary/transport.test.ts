@@ -404,9 +404,9 @@ test('close fails what is open, and what comes later', async () => {
   const tx = await db.begin({});
   db.close();
   for (const error of [await running, await waiting, await failure(tx.call('run', { sql: 'SELECT 1' }))]) {
-    assert.deepEqual([error.code, error.category, error.retryable], ['CLIENT_CLOSED', 'CONNECTION', false]);
+    assert.deepEqual([error.code, error.category, error.retryable], ['CLIENT_SHUT_DOWN', 'CONNECTION', false]);
   }
-  assert.equal((await failure(db.call('queryOne', { sql: 'SELECT 1' }))).code, 'CLIENT_CLOSED');
+  assert.equal((await failure(db.call('queryOne', { sql: 'SELECT 1' }))).code, 'CLIENT_SHUT_DOWN');
 });
 
 test('close rolls back a transaction, also where others share the connection', async () => {
@@ -421,7 +421,7 @@ test('close rolls back a transaction, also where others share the connection', a
     const running = tx.call('run', { sql });
     if (sql.includes('VALUES')) await running;
     leaving.close();
-    if (!sql.includes('VALUES')) assert.equal((await failure(running)).code, 'CLIENT_CLOSED');
+    if (!sql.includes('VALUES')) assert.equal((await failure(running)).code, 'CLIENT_SHUT_DOWN');
     await second!.call('run', { sql: 'INSERT INTO t VALUES (2)' });
   }
   assert.deepEqual((await first!.call('query', { sql: 'SELECT a FROM t' })).rows, [[2], [2]]);
