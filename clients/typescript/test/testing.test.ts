@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { describe, it } from 'node:test';
 import { createDBClient, type DBClient } from '../src/index.ts';
 import { startServer, testDatabase } from '../src/testing.ts';
@@ -10,6 +12,9 @@ const migrations = [{
   sql: `CREATE TABLE users(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, email TEXT);
     CREATE TABLE posts(id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id), "order" TEXT);`,
 }];
+// Others make such folders too.
+process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'dosql-testing-'));
+process.on('exit', () => rmSync(process.env.TMPDIR!, { recursive: true, force: true }));
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('dosql-test-')).sort();
 const answers = (url: string) =>
   fetch(`${url}/health/live`).then((response) => response.text().then(() => true), () => false);

@@ -179,7 +179,7 @@ for (const [name, transport] of transports) {
           await db.run("INSERT INTO t VALUES ('behind')");
           await tx.run("INSERT INTO t VALUES ('expired too')").catch((error) => inside = error);
           await assert.rejects(tx.query('SELECT 1'), (error) => error === inside);
-        }, { idle: 50 }),
+        }, { idle: 3000 }),
         (error) => error === inside,
       );
       assert.deepEqual(
