@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { createDBClient, type DBClient } from '../src/index.ts';
 import { startServer, testDatabase } from '../src/testing.ts';
 
@@ -14,7 +14,6 @@ const migrations = [{
 }];
 // Others make such folders too.
 process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'dosql-testing-'));
-process.on('exit', () => rmSync(process.env.TMPDIR!, { recursive: true, force: true }));
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('dosql-test-')).sort();
 const answers = (url: string) =>
   fetch(`${url}/health/live`).then((response) => response.text().then(() => true), () => false);
@@ -72,6 +71,8 @@ describe('a database for tests', () => {
 });
 
 describe('a server for tests', () => {
+  after(() => rmSync(process.env.TMPDIR!, { recursive: true, force: true }));
+
   it('keeps its place and its data over a restart', async () => {
     await using server = await startServer();
     const { url } = server;
