@@ -70,8 +70,7 @@ export function dosql<C extends ContextLike = ContextLike>(
   options: DoSQLOptions<C> = {},
 ): (c: C, next: () => Promise<void>) => Promise<void> {
   const { tenant = 'default', prefix = '', migrations, ...rest } = options;
-  let list = migrations as Migration[] | undefined;
-  const migrated = new Map<string, Promise<unknown>>();
+  const migrated = new Set<string>();
 
   return async (c, next) => {
     const tenantId = typeof tenant == 'string' ? tenant : await tenant(c);
@@ -88,17 +87,12 @@ export function dosql<C extends ContextLike = ContextLike>(
     }
     const token = rest.token ?? (rest.url ? undefined : c.env?.DOSQL_TOKEN ?? process?.env.DOSQL_TOKEN);
     const db = createDBClient({ ...rest, url, token, tenant: prefix + tenantId });
-    if (migrations) {
-      const name = `${url} ${tenantId}`;
-      let done = migrated.get(name);
-      if (!done) {
-        list = 'folder' in migrations ? folderMigrations(migrations.folder) : migrations as Migration[];
-        if (migrated.size >= tenantsMax) migrated.clear();
-        migrated.set(name, done = db.migrate(list));
-        // Whoever comes later tries again.
-        done.catch(() => migrated.delete(name));
-      }
-      await done;
+    const name = `${url} ${tenantId}`;
+    // On Workers a request must not wait for what another has begun, so each asks until one has been answered.
+    if (migrations && !migrated.has(name)) {
+      await db.migrate('folder' in migrations ? folderMigrations(migrations.folder) : migrations);
+      if (migrated.size >= tenantsMax) migrated.clear();
+      migrated.add(name);
     }
     c.set('db', db);
     c.set('tenantId', tenantId);
