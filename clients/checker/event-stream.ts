@@ -14,35 +14,33 @@ export class EventStream {
   /** Status and headers; the text is empty unless the answer is no stream. */
   readonly head: Answer;
   readonly frames = new Inbox<Frame>();
-  readonly #abort: AbortController;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  private constructor(head: Answer, abort: AbortController) {
+  private constructor(head: Answer) {
     this.head = head;
-    this.#abort = abort;
   }
 
   static async open(url: string, headers: Record<string, string>): Promise<EventStream> {
-    const abort = new AbortController();
-    const request = fetch(url, { headers: { Accept: 'text/event-stream', ...headers }, signal: abort.signal });
+    const request = fetch(url, { headers: { Accept: 'text/event-stream', ...headers } });
     const response = await waitFor(request, 'the head of the event stream');
     const isStream = response.headers.get('Content-Type')?.startsWith('text/event-stream') ?? false;
     const text = isStream ? '' : await response.text();
-    const stream = new EventStream(new Answer(`GET ${url}`, response.status, response.headers, text), abort);
-    if (isStream && response.body) stream.#read(response.body);
+    const stream = new EventStream(new Answer(`GET ${url}`, response.status, response.headers, text));
+    if (isStream && response.body) stream.#read((stream.#reader = response.body.getReader()));
     else stream.frames.end('the answer was no event stream');
     return stream;
   }
 
   close(): void {
-    this.#abort.abort();
+    this.#reader?.cancel().catch(() => {});
   }
 
-  async #read(body: ReadableStream<Uint8Array>): Promise<void> {
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
     let rest = '';
     try {
-      for await (const chunk of body) {
-        rest += decoder.decode(chunk, { stream: true });
+      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+        rest += decoder.decode(chunk.value, { stream: true });
         const blocks = rest.split(/\r?\n\r?\n/);
         rest = blocks.pop() ?? '';
         for (const block of blocks) this.#readBlock(block);

@@ -12,9 +12,17 @@ async function main(): Promise<number> {
   if (unknown.length > 0) throw new UsageError(`no such part: ${unknown.join(', ')}`);
 
   const database = options.database === undefined ? undefined : new Database(options.database);
-  const context = new Context(new App(options.app), database, options.asWritten);
+  const app = new App(options.app);
+  const context = new Context(app, database, options.asWritten);
   const left = options.asWritten ? 'mended' : 'written';
   const counts = { passed: 0, failed: 0, skipped: 0 };
+
+  if (!options.list) {
+    // An app brings a tenant to its migrations with the first request, and the tables are needed from the first check on.
+    await app.get('/health').catch((error) => {
+      throw new UsageError(`nobody answers at ${options.app}: ${error.cause?.message ?? error.message}`);
+    });
+  }
 
   for (const part of parts) {
     if (options.only.length > 0 && !options.only.includes(part.name)) continue;

@@ -29,7 +29,8 @@ async function listening<T>(
 events.mended('E26', 'the stream and emitting need a token', async ({ app }) => {
   (await app.get(stream)).expectError(401, 'Missing authorization header');
   (await app.post(emit, { type: 'x', data: 1 })).expectError(401, 'Missing authorization header');
-  (await app.get(`${stream}?access_token=nonsense`)).expectError(401, 'Invalid token');
+  const asBrowser = { headers: { Accept: 'text/event-stream' } };
+  (await app.get(`${stream}?access_token=nonsense`, asBrowser)).expectError(401, 'Invalid token');
 });
 
 events.check('E26', 'what is emitted comes as a frame: id, type, and the data as JSON', async (context) => {

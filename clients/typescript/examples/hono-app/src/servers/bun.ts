@@ -1,0 +1,16 @@
+import { getConnInfo, upgradeWebSocket, websocket } from 'hono/bun';
+import { createApp } from '../app.ts';
+
+const app = createApp({ upgradeWebSocket, getConnInfo });
+
+const environment = { DOSQL_URL: 'http://127.0.0.1:3775', ...process.env };
+
+const server = Bun.serve({
+  hostname: process.env.HOST ?? '127.0.0.1',
+  port: Number(process.env.PORT ?? 8787),
+  fetch: (request, server) => app.fetch(request, { ...environment, server }),
+  websocket,
+});
+
+console.log(`listening on http://${server.hostname}:${server.port}`);
+process.on('SIGTERM', () => server.stop());
