@@ -14,14 +14,14 @@ export interface Account {
 
 /** A tenant of the DoSQL server behind the app, over its HTTP face (`protocol/http.md`). */
 export class Database {
+  readonly tenantName: string;
   readonly #server: string;
-  readonly #tenant: string;
 
   /** `url` is `http://HOST:PORT/t/TENANT`. */
   constructor(url: string) {
     const at = url.lastIndexOf('/t/');
     this.#server = url.slice(0, at);
-    this.#tenant = decodeURIComponent(url.slice(at + 3));
+    this.tenantName = decodeURIComponent(url.slice(at + 3));
   }
 
   /** Another tenant of the same server. */
@@ -35,7 +35,7 @@ export class Database {
   }
 
   async post(path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(`${this.#server}/t/${encodeURIComponent(this.#tenant)}${path}`, {
+    const response = await fetch(`${this.#server}/t/${encodeURIComponent(this.tenantName)}${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),

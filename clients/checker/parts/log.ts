@@ -29,7 +29,7 @@ for (const [what, method, target, status] of requests) {
       return (await database.queryOne(sql, [requestID])) ?? undefined;
     });
     expectEqual(row, {
-      tenant_id: 'default',
+      tenant_id: database.tenantName,
       method,
       path: target.replace(/\?.*/, ''),
       status,
