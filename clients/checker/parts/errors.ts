@@ -53,5 +53,7 @@ errors.mended('E24', 'a path that is not there is 404 in JSON', async ({ app }) 
 
 errors.mended('E24', 'a body beyond 1 MiB is 413', async ({ app }) => {
   const body = { name: 'Big', email: `${unique()}@checker.example`, bio: 'x'.repeat(1_100_000) };
-  (await app.post('/api/v1/users', body)).expectError(413, words, { code: 413 });
+  // On a connection of its own: the app may close it without having read the body.
+  const got = await app.sendTo(new URL(app.base).host, 'POST', '/api/v1/users', { body });
+  got.expectError(413, words, { code: 413 });
 });

@@ -43,9 +43,9 @@ websocket.check('E27', 'who does not upgrade is told to', async ({ app }) => {
 
 websocket.mended('E27', 'who has no token does not get in', async ({ app }) => {
   const host = new URL(app.base).host;
-  (await app.sendTo(host, 'GET', '/connect', { headers: upgrade })).expectError(401, 'Missing authorization header');
-  const wrong = await app.sendTo(host, 'GET', '/connect?access_token=nonsense', { headers: upgrade });
-  wrong.expectError(401, 'Invalid token');
+  // Not every server can put a body into the refusal of an upgrade.
+  (await app.sendTo(host, 'GET', '/connect', { headers: upgrade })).expectStatus(401);
+  (await app.sendTo(host, 'GET', '/connect?access_token=nonsense', { headers: upgrade })).expectStatus(401);
 });
 
 websocket.check('E27', 'what one publishes others hear, who have subscribed', async (context) => {
