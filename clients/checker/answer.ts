@@ -42,7 +42,10 @@ export class Answer {
   }
 
   expectStatus(status: number): void {
-    expectThat(this.status === status, `${this.request} is ${this.status}, expected ${status}: ${this.text.slice(0, 300)}`);
+    expectThat(
+      this.status === status,
+      `${this.request} is ${this.status}, expected ${status}: ${this.text.slice(0, 300)}`,
+    );
   }
 
   /** Expects a header with this value, or with one of this pattern; returns it. */

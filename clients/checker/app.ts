@@ -39,7 +39,11 @@ export class App {
   sendTo(host: string, method: string, path: string, extras: Extras = {}): Promise<Answer> {
     const { hostname, port } = new URL(this.base);
     const body = extras.body === undefined ? undefined : JSON.stringify(extras.body);
-    const fields = { ...headers(extras), Host: host, ...(body && { 'Content-Length': String(new TextEncoder().encode(body).length) }) };
+    const fields = {
+      ...headers(extras),
+      Host: host,
+      ...(body && { 'Content-Length': String(new TextEncoder().encode(body).length) }),
+    };
     return new Promise((resolve, reject) => {
       const sent = sendRaw({ hostname, port, method, path, headers: fields, agent: false }, (response) => {
         const chunks: Uint8Array[] = [];

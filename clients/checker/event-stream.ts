@@ -26,7 +26,7 @@ export class EventStream {
     const isStream = response.headers.get('Content-Type')?.startsWith('text/event-stream') ?? false;
     const text = isStream ? '' : await response.text();
     const stream = new EventStream(new Answer(`GET ${url}`, response.status, response.headers, text));
-    if (isStream && response.body) stream.#read((stream.#reader = response.body.getReader()));
+    if (isStream && response.body) stream.#read(stream.#reader = response.body.getReader());
     else stream.frames.end('the answer was no event stream');
     return stream;
   }

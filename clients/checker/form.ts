@@ -24,7 +24,10 @@ export const isoTime = text('an ISO 8601 time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d
 export const uuid = text('a UUID', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
 /** Text that begins with `start`. */
 export const startingWith = (start: string) =>
-  new Form(`a text that begins with ${JSON.stringify(start)}`, (value) => typeof value === 'string' && value.startsWith(start));
+  new Form(
+    `a text that begins with ${JSON.stringify(start)}`,
+    (value) => typeof value === 'string' && value.startsWith(start),
+  );
 /** Text in which `part` occurs. */
 export const containing = (part: string) =>
   new Form(`a text with ${JSON.stringify(part)} in it`, (value) => typeof value === 'string' && value.includes(part));

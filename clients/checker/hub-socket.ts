@@ -45,12 +45,18 @@ export class HubSocket {
   ask(request: HubMessage): Promise<HubMessage> {
     const id = `check-${++this.#lastID}`;
     this.sendText(JSON.stringify({ ...request, id }));
-    return this.messages.next(`the answer to ${request.type}`, (message) => message.id === id && message.type !== 'message');
+    return this.messages.next(
+      `the answer to ${request.type}`,
+      (message) => message.id === id && message.type !== 'message',
+    );
   }
 
   /** Waits for the next message of a channel. */
   heard(channel: string): Promise<HubMessage> {
-    return this.messages.next(`a message of ${channel}`, (message) => message.type === 'message' && message.channel === channel);
+    return this.messages.next(
+      `a message of ${channel}`,
+      (message) => message.type === 'message' && message.channel === channel,
+    );
   }
 
   close(): void {

@@ -45,7 +45,9 @@ async function main(): Promise<number> {
     }
   }
   if (options.list) return 0;
-  console.log(`${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`);
+  console.log(
+    `${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`,
+  );
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
 

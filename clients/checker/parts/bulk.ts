@@ -71,7 +71,11 @@ bulk.check('E25 B9', 'a status is set for all who are named, and counted', async
   const [ada, eve, bob] = [await database.account(), await database.account(), await database.account()];
   const body = { userIds: [ada.id, eve.id, 999999999], status: 'suspended' };
   (await app.patch(`${path}/status`, body, { token })).expect(200, { updated: 2 });
-  const rows = await database.query('SELECT status FROM users WHERE id IN (?, ?, ?) ORDER BY id', [ada.id, eve.id, bob.id]);
+  const rows = await database.query('SELECT status FROM users WHERE id IN (?, ?, ?) ORDER BY id', [
+    ada.id,
+    eve.id,
+    bob.id,
+  ]);
   expectEqual(rows, [{ status: 'suspended' }, { status: 'suspended' }, { status: 'active' }], 'the rows');
 });
 
@@ -86,7 +90,10 @@ const wrong: [string, string, string, string, unknown][] = [
   ['1001 users', 'POST', '', 'users', { users: Array.from({ length: 1001 }, () => ({ name: 'n', email: 'e' })) }],
   ['no ids', 'PATCH', '/status', 'userIds', { status: 'active' }],
   ['an id that is text', 'PATCH', '/status', 'userIds.0', { userIds: ['1'], status: 'active' }],
-  ['1001 ids', 'PATCH', '/status', 'userIds', { userIds: Array.from({ length: 1001 }, (_, n) => n + 1), status: 'active' }],
+  ['1001 ids', 'PATCH', '/status', 'userIds', {
+    userIds: Array.from({ length: 1001 }, (_, n) => n + 1),
+    status: 'active',
+  }],
   ['no status', 'PATCH', '/status', 'status', { userIds: [] }],
   ['an empty status', 'PATCH', '/status', 'status', { userIds: [], status: '' }],
   ['a status of 33 characters', 'PATCH', '/status', 'status', { userIds: [], status: 's'.repeat(33) }],

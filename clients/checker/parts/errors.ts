@@ -14,13 +14,17 @@ errors.check('C13 E23', 'a role that is missing is 403, in text and code', async
   (await app.get('/api/v1/admin/stats', { token })).expectError(403, 'Requires one of roles: admin', { code: 403 });
 });
 
-errors.check('C13', "a conflict in the database is 409, with DoSQL's code and whether to try again", async ({ app }) => {
-  const email = `${unique()}@checker.example`;
-  (await app.post('/users', { name: 'First', email })).expect(201);
-  const got = await app.post('/users', { name: 'Second', email });
-  got.expectError(409, words, { code: 'CONSTRAINT_UNIQUE', retryable: false });
-  expectThat(!/insert into/i.test(got.text), `the answer tells the SQL: ${got.text}`);
-});
+errors.check(
+  'C13',
+  "a conflict in the database is 409, with DoSQL's code and whether to try again",
+  async ({ app }) => {
+    const email = `${unique()}@checker.example`;
+    (await app.post('/users', { name: 'First', email })).expect(201);
+    const got = await app.post('/users', { name: 'Second', email });
+    got.expectError(409, words, { code: 'CONSTRAINT_UNIQUE', retryable: false });
+    expectThat(!/insert into/i.test(got.text), `the answer tells the SQL: ${got.text}`);
+  },
+);
 
 errors.written('C13', 'PATCH to an email that is taken is 409 by the error handler', async ({ app, database }) => {
   const [ada, eve] = [await database.account(), await database.account()];

@@ -67,7 +67,7 @@ events.check('E26', 'an event that SQL inserts comes too', async (context) => {
   const { token } = await context.database.account();
   const type = `sql.${unique()}`;
   await listening(context, stream, { token }, async (next) => {
-    await context.database.run("INSERT INTO events (type, data) VALUES (?, '{\"by\": \"sql\"}')", [type]);
+    await context.database.run('INSERT INTO events (type, data) VALUES (?, \'{"by": "sql"}\')', [type]);
     expectEqual(JSON.parse((await next(type)).data), { by: 'sql' }, 'the data');
   });
 });
@@ -75,11 +75,15 @@ events.check('E26', 'an event that SQL inserts comes too', async (context) => {
 events.check('E26', 'everybody who listens hears it', async (context) => {
   const { token } = await context.database.account();
   const type = `all.${unique()}`;
-  await listening(context, stream, { token }, (nextOfOne) =>
-    listening(context, stream, { token }, async (nextOfOther) => {
-      await emitted(context, token, type, 1);
-      expectEqual(await nextOfOne(type), await nextOfOther(type), 'what one and the other hear');
-    }),
+  await listening(
+    context,
+    stream,
+    { token },
+    (nextOfOne) =>
+      listening(context, stream, { token }, async (nextOfOther) => {
+        await emitted(context, token, type, 1);
+        expectEqual(await nextOfOne(type), await nextOfOther(type), 'what one and the other hear');
+      }),
   );
 });
 
@@ -106,10 +110,12 @@ events.mended('E26', 'a new reader hears nothing of what was before', async (con
   }
 });
 
-for (const [how, go] of [
-  ['Last-Event-ID', (id: string) => ({ path: stream, headers: { 'Last-Event-ID': id } })],
-  ['?after', (id: string) => ({ path: `${stream}?after=${id}`, headers: {} })],
-] as const) {
+for (
+  const [how, go] of [
+    ['Last-Event-ID', (id: string) => ({ path: stream, headers: { 'Last-Event-ID': id } })],
+    ['?after', (id: string) => ({ path: `${stream}?after=${id}`, headers: {} })],
+  ] as const
+) {
   events.mended('E26', `a reader that was away goes on with ${how}: nothing missed, nothing twice`, async (context) => {
     const { token } = await context.database.account();
     const type = `resumed.${unique()}`;

@@ -18,7 +18,12 @@ const secure = {
   'X-XSS-Protection': '0',
 };
 
-for (const [path, answer] of [['/health', 'an answer'], ['/api/v1/users/0', 'a 404'], ['/api/v1/posts', 'a 401'], ['/nowhere', 'a path that is not there']]) {
+for (
+  const [path, answer] of [['/health', 'an answer'], ['/api/v1/users/0', 'a 404'], ['/api/v1/posts', 'a 401'], [
+    '/nowhere',
+    'a path that is not there',
+  ]]
+) {
   headers.check('E24', `${answer} has the secure headers and any origin may read it`, async ({ app }) => {
     const got = await app.get(path, { headers: { Origin: 'https://elsewhere.example' } });
     for (const [name, value] of Object.entries(secure)) got.expectHeader(name, value);
@@ -51,5 +56,8 @@ headers.check('E24', 'JSON is indented for who asks with ?pretty, and only then'
   const plain = await app.get('/health');
   const pretty = await app.get('/health?pretty');
   expectThat(!plain.text.trim().includes('\n'), 'JSON is indented unasked');
-  expectThat(pretty.text.trimEnd() === JSON.stringify(pretty.json, null, 2), `not indented by two spaces: ${pretty.text}`);
+  expectThat(
+    pretty.text.trimEnd() === JSON.stringify(pretty.json, null, 2),
+    `not indented by two spaces: ${pretty.text}`,
+  );
 });

@@ -25,7 +25,8 @@ for (const [what, method, target, status] of requests) {
     answer.expectStatus(status);
     const requestID = answer.expectHeader('X-Request-ID', pattern);
     const row = await waitUntil(`request ${requestID} in request_logs`, async () => {
-      const sql = 'SELECT tenant_id, method, path, status, duration_ms, created_at FROM request_logs WHERE request_id = ?';
+      const sql =
+        'SELECT tenant_id, method, path, status, duration_ms, created_at FROM request_logs WHERE request_id = ?';
       return (await database.queryOne(sql, [requestID])) ?? undefined;
     });
     expectEqual(row, {
@@ -45,8 +46,10 @@ log.mended('E24', 'a token in the address is not in the log', async ({ app, data
   stream.head.expectStatus(200);
   const requestID = stream.head.expectHeader('X-Request-ID', pattern);
   stream.close();
-  const row = await waitUntil(`request ${requestID} in request_logs`, async () =>
-    (await database.queryOne('SELECT path FROM request_logs WHERE request_id = ?', [requestID])) ?? undefined,
+  const row = await waitUntil(
+    `request ${requestID} in request_logs`,
+    async () =>
+      (await database.queryOne('SELECT path FROM request_logs WHERE request_id = ?', [requestID])) ?? undefined,
   );
   expectEqual(row, { path: '/api/v1/events/stream' }, 'the row');
 });

@@ -10,23 +10,27 @@ orders.check('E25', 'ordering needs a token', async ({ app }) => {
   (await app.post(path, { items: [] })).expectError(401, 'Missing authorization header');
 });
 
-orders.check('E25 D14 B8', 'an order is answered with its row and its items, as one text', async ({ app, database }) => {
-  const ada = await database.account();
-  const [lamp, desk] = [await database.product(5.25, 10), await database.product(10, 10)];
-  const items = [{ productId: lamp, quantity: 2, price: 5.25 }, { productId: desk, quantity: 1, price: 10 }];
-  const order = (await app.post(path, { items }, { token: ada.token })).expect(201, {
-    id,
-    user_id: ada.id,
-    total: 20.5,
-    status: 'pending',
-    created_at: timestamp,
-    items: `[{"productId":${lamp},"quantity":2,"price":5.25},{"productId":${desk},"quantity":1,"price":10.0}]`,
-  });
-  const stock = await database.query('SELECT stock FROM products WHERE id IN (?, ?) ORDER BY id', [lamp, desk]);
-  expectEqual(stock, [{ stock: 8 }, { stock: 9 }], 'the stock');
-  const kept = await database.queryOne('SELECT user_id, total, status FROM orders WHERE id = ?', [order.id]);
-  expectEqual(kept, { user_id: ada.id, total: 20.5, status: 'pending' }, 'the order in the database');
-});
+orders.check(
+  'E25 D14 B8',
+  'an order is answered with its row and its items, as one text',
+  async ({ app, database }) => {
+    const ada = await database.account();
+    const [lamp, desk] = [await database.product(5.25, 10), await database.product(10, 10)];
+    const items = [{ productId: lamp, quantity: 2, price: 5.25 }, { productId: desk, quantity: 1, price: 10 }];
+    const order = (await app.post(path, { items }, { token: ada.token })).expect(201, {
+      id,
+      user_id: ada.id,
+      total: 20.5,
+      status: 'pending',
+      created_at: timestamp,
+      items: `[{"productId":${lamp},"quantity":2,"price":5.25},{"productId":${desk},"quantity":1,"price":10.0}]`,
+    });
+    const stock = await database.query('SELECT stock FROM products WHERE id IN (?, ?) ORDER BY id', [lamp, desk]);
+    expectEqual(stock, [{ stock: 8 }, { stock: 9 }], 'the stock');
+    const kept = await database.queryOne('SELECT user_id, total, status FROM orders WHERE id = ?', [order.id]);
+    expectEqual(kept, { user_id: ada.id, total: 20.5, status: 'pending' }, 'the order in the database');
+  },
+);
 
 orders.check('E25 D14', 'too little stock undoes the whole order and says which product', async ({ app, database }) => {
   const ada = await database.account();
@@ -68,7 +72,10 @@ orders.check('E25 D17', '12 buyers at once of a stock of 5: 5 sold, 7 refused, s
   for (const answer of refused) answer.expectError(400, `Insufficient stock for product ${lamp}`);
   expectEqual(await database.queryOne('SELECT stock FROM products WHERE id = ?', [lamp]), { stock: 0 }, 'the stock');
 
-  const kept = await database.query('SELECT order_id, quantity FROM order_items WHERE product_id = ? ORDER BY order_id', [lamp]);
+  const kept = await database.query(
+    'SELECT order_id, quantity FROM order_items WHERE product_id = ? ORDER BY order_id',
+    [lamp],
+  );
   const answered = sold.map((answer) => answer.json.id).sort((a, b) => a - b);
   expectEqual(kept, answered.map((order_id) => ({ order_id, quantity: 1 })), 'the items in the database');
 });
@@ -93,7 +100,9 @@ orders.mended('E25', "the price is the product's, not the buyer's", async ({ app
   const { token } = await database.account();
   const lamp = await database.product(5.25, 10);
   for (const price of [0.01, undefined]) {
-    const order: Row = (await app.post(path, { items: [{ productId: lamp, quantity: 2, price }] }, { token })).expect(201);
+    const order: Row = (await app.post(path, { items: [{ productId: lamp, quantity: 2, price }] }, { token })).expect(
+      201,
+    );
     expectEqual(order.total, 10.5, 'the total');
     expectEqual(order.items, `[{"productId":${lamp},"quantity":2,"price":5.25}]`, 'the items');
   }

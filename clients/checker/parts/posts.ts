@@ -1,4 +1,4 @@
-import { type Account, unique, type Row } from '../database.ts';
+import { type Account, type Row, unique } from '../database.ts';
 import { expectEqual, expectThat } from '../expectation.ts';
 import { id, startingWith, timestamp } from '../form.ts';
 import { type Context, Part } from '../part.ts';
@@ -8,7 +8,9 @@ const path = '/api/v1/posts';
 
 const postRow = (values: Row) => ({ id, published: 0, created_at: timestamp, updated_at: timestamp, ...values });
 const make = async ({ app }: Context, author: Account, values: Row = {}): Promise<Row> =>
-  (await app.post(path, { title: `On ${unique()}`, content: 'Words.', ...values }, { token: author.token })).expect(201);
+  (await app.post(path, { title: `On ${unique()}`, content: 'Words.', ...values }, { token: author.token })).expect(
+    201,
+  );
 const withAuthor = (post: Row, author: Account) => ({ ...post, author_name: author.name, author_email: author.email });
 
 const routes: [string, string][] = [['GET', path], ['GET', `${path}/1`], ['POST', path], ['PUT', `${path}/1/publish`]];
@@ -27,11 +29,15 @@ posts.check('E22', 'a token that nobody has is 401', async ({ app }) => {
   (await app.get(path, { token: 'nonsense' })).expectError(401, 'Invalid token');
 });
 
-posts.check('E22', "a token whose time is up is 401, on either side of the guide's clock", async ({ app, database }) => {
-  const ada = await database.account();
-  (await app.get(path, { token: await database.session(ada.id, -1000) })).expectError(401, 'Token expired');
-  (await app.get(path, { token: await database.session(ada.id, 600_000) })).expect(200);
-});
+posts.check(
+  'E22',
+  "a token whose time is up is 401, on either side of the guide's clock",
+  async ({ app, database }) => {
+    const ada = await database.account();
+    (await app.get(path, { token: await database.session(ada.id, -1000) })).expectError(401, 'Token expired');
+    (await app.get(path, { token: await database.session(ada.id, 600_000) })).expect(200);
+  },
+);
 
 posts.mended('E22', 'a 401 says how to ask: WWW-Authenticate: Bearer', async ({ app }) => {
   (await app.get(path)).expectHeader('WWW-Authenticate', /^Bearer\b/);

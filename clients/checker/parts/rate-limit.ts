@@ -51,7 +51,7 @@ rateLimit.check('E24', 'addresses are counted apart, and what is outside of /api
 
 rateLimit.mended('E24', 'the limit is exact: of 150 at once 100 are let through', async ({ app }) => {
   const answers = await withinWindow((address) =>
-    Promise.all(Array.from({ length: 150 }, () => app.get(path, { address }))),
+    Promise.all(Array.from({ length: 150 }, () => app.get(path, { address })))
   );
   const through = answers.filter((answer) => answer.status === 200);
   const refused = answers.filter((answer) => answer.status === 429);
@@ -77,7 +77,7 @@ rateLimit.mended('E24', 'X-RateLimit-Reset is the end of the window, and stays',
 
 rateLimit.mended('E24', 'who is refused is told when to come back', async ({ app }) => {
   const answers = await withinWindow((address) =>
-    Promise.all(Array.from({ length: limit + 1 }, () => app.get(path, { address }))),
+    Promise.all(Array.from({ length: limit + 1 }, () => app.get(path, { address })))
   );
   const [refused] = answers.filter((answer) => answer.status === 429);
   expectThat(refused !== undefined, 'nobody was refused');

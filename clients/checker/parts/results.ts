@@ -20,13 +20,17 @@ results.check('C11', 'a row that is not there is null, none are an empty array',
   expectEqual(await database.query('SELECT * FROM users WHERE id = 99'), [], 'the rows');
 });
 
-results.check('C11', 'a write says what it changed and which id it gave, which can be used at once', async (context) => {
-  const database = await users(context);
-  const made = await database.run('INSERT INTO users (name, email) VALUES (?, ?)', ['Bob', 'bob@example.com']);
-  expectEqual(made, { changes: 1, lastInsertRowid: 2 }, 'the answer');
-  const row = await database.queryOne('SELECT name FROM users WHERE id = ?', [made.lastInsertRowid]);
-  expectEqual(row, { name: 'Bob' }, 'the row');
-});
+results.check(
+  'C11',
+  'a write says what it changed and which id it gave, which can be used at once',
+  async (context) => {
+    const database = await users(context);
+    const made = await database.run('INSERT INTO users (name, email) VALUES (?, ?)', ['Bob', 'bob@example.com']);
+    expectEqual(made, { changes: 1, lastInsertRowid: 2 }, 'the answer');
+    const row = await database.queryOne('SELECT name FROM users WHERE id = ?', [made.lastInsertRowid]);
+    expectEqual(row, { name: 'Bob' }, 'the row');
+  },
+);
 
 results.check('C11', 'changes is 0 where nothing fits, and counts rows that stay as they are', async (context) => {
   const database = await users(context);
@@ -36,9 +40,27 @@ results.check('C11', 'changes is 0 where nothing fits, and counts rows that stay
 });
 
 const wrong: [string, string, number, string, string][] = [
-  ['a duplicate', "INSERT INTO users (name, email) VALUES ('B', 'ada@example.com')", 409, 'CONSTRAINT_UNIQUE', 'UNIQUE constraint failed: users.email'],
-  ['a reference to nothing', 'INSERT INTO posts (user_id) VALUES (99)', 400, 'CONSTRAINT_FOREIGN_KEY', 'FOREIGN KEY constraint failed'],
-  ['a missing value', "INSERT INTO users (email) VALUES ('b@example.com')", 400, 'CONSTRAINT_NOT_NULL', 'NOT NULL constraint failed: users.name'],
+  [
+    'a duplicate',
+    "INSERT INTO users (name, email) VALUES ('B', 'ada@example.com')",
+    409,
+    'CONSTRAINT_UNIQUE',
+    'UNIQUE constraint failed: users.email',
+  ],
+  [
+    'a reference to nothing',
+    'INSERT INTO posts (user_id) VALUES (99)',
+    400,
+    'CONSTRAINT_FOREIGN_KEY',
+    'FOREIGN KEY constraint failed',
+  ],
+  [
+    'a missing value',
+    "INSERT INTO users (email) VALUES ('b@example.com')",
+    400,
+    'CONSTRAINT_NOT_NULL',
+    'NOT NULL constraint failed: users.name',
+  ],
   ['a table that is not there', 'SELECT * FROM x', 400, 'SQL_ERROR', 'no such table: x'],
   ['a column that is not there', 'SELECT x FROM users', 400, 'SQL_ERROR', 'no such column: x'],
   ['what is no SQL', 'SELCT 1', 400, 'SQL_ERROR', 'near "SELCT": syntax error'],

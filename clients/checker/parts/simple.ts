@@ -1,4 +1,4 @@
-import { unique, type Row } from '../database.ts';
+import { type Row, unique } from '../database.ts';
 import { expectEqual, expectThat } from '../expectation.ts';
 import { id, words } from '../form.ts';
 import { Part } from '../part.ts';

@@ -80,7 +80,8 @@ sql.check('B9', 'stock = stock - ?, and lists of any length behind IN', async (c
   const database = await shop(context);
   await database.run('UPDATE products SET stock = stock - ? WHERE id = ?', [2, 7]);
   expectEqual(await database.queryOne('SELECT stock FROM products'), { stock: 3 }, 'the stock');
-  const update = (ids: number[]) => `UPDATE users SET name = 'X', updated_at = CURRENT_TIMESTAMP WHERE id IN (${ids.map(() => '?').join(', ')})`;
+  const update = (ids: number[]) =>
+    `UPDATE users SET name = 'X', updated_at = CURRENT_TIMESTAMP WHERE id IN (${ids.map(() => '?').join(', ')})`;
   for (const [ids, changes] of [[[], 0], [[1], 1], [[1, 3, 99], 2]] as const) {
     expectEqual((await database.run(update([...ids]), [...ids])).changes, changes, `changes of ${ids.length} ids`);
   }
@@ -92,7 +93,10 @@ sql.check('B9', 'stock = stock - ?, and lists of any length behind IN', async (c
 sql.check('B10', 'CURRENT_TIMESTAMP is the UTC second', async (context) => {
   const database = await shop(context);
   const before = Date.now() - 1000;
-  await database.run("INSERT INTO users (name, email, created_at) VALUES (?, ?, CURRENT_TIMESTAMP)", ['New', 'new@example.com']);
+  await database.run('INSERT INTO users (name, email, created_at) VALUES (?, ?, CURRENT_TIMESTAMP)', [
+    'New',
+    'new@example.com',
+  ]);
   const row = await database.queryOne("SELECT created_at FROM users WHERE name = 'New'");
   expectEqual(row, { created_at: timestamp }, 'the row');
   const time = Date.parse(`${row?.created_at.replace(' ', 'T')}Z`);
@@ -117,7 +121,9 @@ sql.check('B10', 'true is 1, false is 0', async (context) => {
 
 sql.check('B10', 'a parameter is never read as SQL', async (context) => {
   const database = await shop(context);
-  for (const text of ["'; DROP TABLE users; --", 'a, b', '"q"', "O'Brien", '?1 :x @y $z', 'ωμέγα 🙂', 'NULL', '\\', 'a\nb']) {
+  for (
+    const text of ["'; DROP TABLE users; --", 'a, b', '"q"', "O'Brien", '?1 :x @y $z', 'ωμέγα 🙂', 'NULL', '\\', 'a\nb']
+  ) {
     expectEqual(await database.queryOne('SELECT ? AS x', [text]), { x: text }, 'the row');
   }
   expectEqual(await database.queryOne('SELECT COUNT(*) AS count FROM users'), { count: 3 }, 'the users');

@@ -4,19 +4,27 @@ import { Part } from '../part.ts';
 
 export const storage = new Part('storage');
 
-storage.check('A1', 'migrations run once, in the order of their numbers, with comments and several statements', async (context) => {
-  const database = context.database.scratch();
-  const migrations = [
-    { id: '002_fill', sql: "-- needs 001; it's given first\nINSERT INTO a (x) VALUES ('one; two');\nINSERT INTO a (x) VALUES ('three');" },
-    { id: '001_make', sql: 'CREATE TABLE a (x TEXT); -- a table\n\n/* and ; */ CREATE INDEX a_x ON a (x);' },
-  ];
-  for (const state of ['applied', 'present']) {
-    const answer = (await database.post('/migrate', { migrations })).expect(200);
-    const told = answer.migrations.map((one: { id: string; state: string }) => [one.id, one.state]);
-    expectEqual(told, [['001_make', state], ['002_fill', state]], 'the migrations');
-  }
-  expectEqual(await database.query('SELECT x FROM a'), [{ x: 'one; two' }, { x: 'three' }], 'the rows');
-});
+storage.check(
+  'A1',
+  'migrations run once, in the order of their numbers, with comments and several statements',
+  async (context) => {
+    const database = context.database.scratch();
+    const migrations = [
+      {
+        id: '002_fill',
+        sql:
+          "-- needs 001; it's given first\nINSERT INTO a (x) VALUES ('one; two');\nINSERT INTO a (x) VALUES ('three');",
+      },
+      { id: '001_make', sql: 'CREATE TABLE a (x TEXT); -- a table\n\n/* and ; */ CREATE INDEX a_x ON a (x);' },
+    ];
+    for (const state of ['applied', 'present']) {
+      const answer = (await database.post('/migrate', { migrations })).expect(200);
+      const told = answer.migrations.map((one: { id: string; state: string }) => [one.id, one.state]);
+      expectEqual(told, [['001_make', state], ['002_fill', state]], 'the migrations');
+    }
+    expectEqual(await database.query('SELECT x FROM a'), [{ x: 'one; two' }, { x: 'three' }], 'the rows');
+  },
+);
 
 storage.check('A1', 'a migration that was changed after it ran is refused', async (context) => {
   const database = context.database.scratch();

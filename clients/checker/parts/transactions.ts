@@ -38,17 +38,21 @@ async function table({ database }: Context): Promise<Database> {
 
 const rows = (database: Database) => database.query('SELECT x FROM a ORDER BY id');
 
-transactions.check('D14', 'inside, results are results and own writes are seen; outside nothing until the commit', async (context) => {
-  const database = await table(context);
-  const tx = await Transaction.begin(database);
-  const made = (await tx.run('INSERT INTO a (x) VALUES (?)', ['one'])).expect(200);
-  expectMembers(made, { changes: 1, lastInsertRowid: 1 }, 'the answer');
-  const seen = (await tx.queryOne('SELECT x FROM a WHERE id = ?', [made.lastInsertRowid])).expect(200);
-  expectMembers(seen, { row: { x: 'one' } }, 'the answer');
-  expectEqual(await rows(database), [], 'the rows outside');
-  (await tx.commit()).expect(200);
-  expectEqual(await rows(database), [{ x: 'one' }], 'the rows after the commit');
-});
+transactions.check(
+  'D14',
+  'inside, results are results and own writes are seen; outside nothing until the commit',
+  async (context) => {
+    const database = await table(context);
+    const tx = await Transaction.begin(database);
+    const made = (await tx.run('INSERT INTO a (x) VALUES (?)', ['one'])).expect(200);
+    expectMembers(made, { changes: 1, lastInsertRowid: 1 }, 'the answer');
+    const seen = (await tx.queryOne('SELECT x FROM a WHERE id = ?', [made.lastInsertRowid])).expect(200);
+    expectMembers(seen, { row: { x: 'one' } }, 'the answer');
+    expectEqual(await rows(database), [], 'the rows outside');
+    (await tx.commit()).expect(200);
+    expectEqual(await rows(database), [{ x: 'one' }], 'the rows after the commit');
+  },
+);
 
 transactions.check('D14', 'rolling back undoes everything', async (context) => {
   const database = await table(context);
@@ -59,15 +63,21 @@ transactions.check('D14', 'rolling back undoes everything', async (context) => {
   (await tx.run("INSERT INTO a (x) VALUES ('late')")).expectError(404, undefined, { code: 'NO_TRANSACTION' });
 });
 
-transactions.check('D15', 'a statement that fails leaves the transaction usable and the rows before it kept', async (context) => {
-  const database = await table(context);
-  const tx = await Transaction.begin(database);
-  (await tx.run("INSERT INTO a (x) VALUES ('one')")).expect(200);
-  (await tx.run("INSERT INTO a (x) VALUES ('one')")).expectError(409, 'UNIQUE constraint failed: a.x', { transaction: 'write' });
-  (await tx.run("INSERT INTO a (x) VALUES ('two')")).expect(200);
-  (await tx.commit()).expect(200);
-  expectEqual(await rows(database), [{ x: 'one' }, { x: 'two' }], 'the rows');
-});
+transactions.check(
+  'D15',
+  'a statement that fails leaves the transaction usable and the rows before it kept',
+  async (context) => {
+    const database = await table(context);
+    const tx = await Transaction.begin(database);
+    (await tx.run("INSERT INTO a (x) VALUES ('one')")).expect(200);
+    (await tx.run("INSERT INTO a (x) VALUES ('one')")).expectError(409, 'UNIQUE constraint failed: a.x', {
+      transaction: 'write',
+    });
+    (await tx.run("INSERT INTO a (x) VALUES ('two')")).expect(200);
+    (await tx.commit()).expect(200);
+    expectEqual(await rows(database), [{ x: 'one' }, { x: 'two' }], 'the rows');
+  },
+);
 
 transactions.check('D16', 'an empty transaction is legal', async (context) => {
   const tx = await Transaction.begin(await table(context));
@@ -117,7 +127,9 @@ transactions.check('D18', 'operations are carried out in their order, and answer
 transactions.check('D18', 'operations are done all or none, and the one that failed is named', async (context) => {
   const database = await table(context);
   const sql = "INSERT INTO a (x) VALUES ('one')";
-  const got = await database.post('/transaction', { operations: [{ type: 'run', sql }, { type: 'query', sql: 'SELECT 1' }, { type: 'run', sql }] });
+  const got = await database.post('/transaction', {
+    operations: [{ type: 'run', sql }, { type: 'query', sql: 'SELECT 1' }, { type: 'run', sql }],
+  });
   got.expectError(409, 'UNIQUE constraint failed: a.x', { step: 2 });
   expectEqual(await rows(database), [], 'the rows');
   (await database.post('/transaction', { operations: [] })).expect(200, { results: [] });

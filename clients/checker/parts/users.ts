@@ -1,7 +1,7 @@
-import { unique, type Row } from '../database.ts';
+import { type Row, unique } from '../database.ts';
 import { expectEqual, expectThat } from '../expectation.ts';
 import { id, startingWith, timestamp, words } from '../form.ts';
-import { Part, type Context } from '../part.ts';
+import { type Context, Part } from '../part.ts';
 
 export const users = new Part('users');
 const path = '/api/v1/users';
@@ -121,7 +121,10 @@ users.check('E21 C11', 'PATCH of nobody is 404', async ({ app }) => {
 
 users.mended('E21', 'PATCH to an email that is taken is 409, and changes nothing', async (context) => {
   const [ada, eve] = [await make(context), await make(context)];
-  (await context.app.patch(`${path}/${eve.id}`, { name: 'Eve', email: ada.email })).expectError(409, 'Email already exists');
+  (await context.app.patch(`${path}/${eve.id}`, { name: 'Eve', email: ada.email })).expectError(
+    409,
+    'Email already exists',
+  );
   (await context.app.get(`${path}/${eve.id}`)).expect(200, eve);
 });
 
@@ -149,16 +152,20 @@ users.check('E21 A2', 'ids are not used again', async (context) => {
   expectThat(second.id > first.id, `${second.id} is not above ${first.id}`);
 });
 
-users.check('E21 B6', 'search finds in name and email, without regard to case; total counts the same', async (context) => {
-  const word = unique();
-  const byName = await make(context, { ...somebody(), name: `Xx ${word} xX` });
-  const byEmail = await make(context, { ...somebody(), email: `${word}@checker.example` });
-  const got = (await context.app.get(`${path}?search=${word.toUpperCase()}`)).expect(200, {
-    data: [userRow({ name: words, email: words }), userRow({ name: words, email: words })],
-    pagination: { total: 2, limit: 20, offset: 0 },
-  });
-  expectEqual(got.data.map((row: Row) => row.id).sort(), [byName.id, byEmail.id].sort(), 'who is found');
-});
+users.check(
+  'E21 B6',
+  'search finds in name and email, without regard to case; total counts the same',
+  async (context) => {
+    const word = unique();
+    const byName = await make(context, { ...somebody(), name: `Xx ${word} xX` });
+    const byEmail = await make(context, { ...somebody(), email: `${word}@checker.example` });
+    const got = (await context.app.get(`${path}?search=${word.toUpperCase()}`)).expect(200, {
+      data: [userRow({ name: words, email: words }), userRow({ name: words, email: words })],
+      pagination: { total: 2, limit: 20, offset: 0 },
+    });
+    expectEqual(got.data.map((row: Row) => row.id).sort(), [byName.id, byEmail.id].sort(), 'who is found');
+  },
+);
 
 users.check('E21 B6', 'search for nobody is an empty list', async ({ app }) => {
   (await app.get(`${path}?search=${unique()}`)).expect(200, {

@@ -19,7 +19,11 @@ const upgrade = {
 const hubDatabase = ({ asWritten, database }: Context) => (asWritten ? database.tenant('websocket-hub') : database);
 
 /** Sockets of so many users, closed in any case. */
-async function connected(context: Context, count: number, use: (...sockets: HubSocket[]) => Promise<void>): Promise<void> {
+async function connected(
+  context: Context,
+  count: number,
+  use: (...sockets: HubSocket[]) => Promise<void>,
+): Promise<void> {
   const sockets: HubSocket[] = [];
   try {
     for (let n = 0; n < count; n++) sockets.push(await context.app.hub((await context.database.account()).token));
@@ -33,7 +37,11 @@ const subscribe = async (socket: HubSocket, channel: string) =>
   expectMembers(await socket.ask({ type: 'subscribe', channel }), { type: 'subscribed', channel }, 'the answer');
 
 const publish = async (socket: HubSocket, channel: string, data: unknown) =>
-  expectMembers(await socket.ask({ type: 'publish', channel, data }), { type: 'published', channel, messageId: id }, 'the answer');
+  expectMembers(
+    await socket.ask({ type: 'publish', channel, data }),
+    { type: 'published', channel, messageId: id },
+    'the answer',
+  );
 
 websocket.check('E27', 'who does not upgrade is told to', async ({ app }) => {
   const got = await app.get('/connect');
@@ -81,7 +89,11 @@ websocket.check('E27', 'a message is in the database before anybody hears it', a
     socket.sendText(JSON.stringify({ type: 'publish', channel: room, data: { kept: true } }));
     const heard = await socket.heard(room);
     const row = await hubDatabase(context).queryOne('SELECT id, channel, data FROM messages WHERE id = ?', [heard.id]);
-    expectEqual({ ...row, data: JSON.parse(row?.data) }, { id: heard.id, channel: room, data: { kept: true } }, 'the row');
+    expectEqual(
+      { ...row, data: JSON.parse(row?.data) },
+      { id: heard.id, channel: room, data: { kept: true } },
+      'the row',
+    );
   });
 });
 
@@ -134,7 +146,16 @@ websocket.check('E27', 'a socket that closes leaves the others alone', async (co
 
 websocket.mended('E27', 'what is no request is answered, and the socket stays open', async (context) => {
   await connected(context, 1, async (socket) => {
-    for (const text of ['{"type": ', '[]', '"subscribe"', '{"type": "dance"}', '{"type": "subscribe"}', '{"type": "publish", "channel": "x"}']) {
+    for (
+      const text of [
+        '{"type": ',
+        '[]',
+        '"subscribe"',
+        '{"type": "dance"}',
+        '{"type": "subscribe"}',
+        '{"type": "publish", "channel": "x"}',
+      ]
+    ) {
       socket.sendText(text);
       const answer = await socket.messages.next(`an answer to ${text}`);
       expectMembers(answer, { type: 'error', error: words }, `the answer to ${text}`);
@@ -167,11 +188,15 @@ websocket.mended('E27', "an admin's question changes nothing", async (context) =
   const admin = await context.database.account('admin');
   const socket = await context.app.hub(admin.token);
   try {
-    for (const sql of ['DELETE FROM sessions WHERE user_id = ? RETURNING id', 'UPDATE users SET role = role WHERE id = ?']) {
+    for (
+      const sql of ['DELETE FROM sessions WHERE user_id = ? RETURNING id', 'UPDATE users SET role = role WHERE id = ?']
+    ) {
       const answer = await socket.ask({ type: 'query', sql, params: [admin.id] });
       expectMembers(answer, { type: 'error', error: words }, 'the answer');
     }
-    const sessions = await context.database.queryOne('SELECT COUNT(*) AS count FROM sessions WHERE user_id = ?', [admin.id]);
+    const sessions = await context.database.queryOne('SELECT COUNT(*) AS count FROM sessions WHERE user_id = ?', [
+      admin.id,
+    ]);
     expectEqual(sessions, { count: 1 }, 'the sessions');
   } finally {
     socket.close();

@@ -72,11 +72,14 @@ export function createApp({ upgradeWebSocket, getConnInfo }: Runtime): Hono<AppE
   app.use('*', dbMiddleware);
 
   // Rate limiting for API routes
-  app.use('/api/*', rateLimit({
-    windowMs: 60 * 1000, // 1 minute
-    maxRequests: 100,
-    keyFn: clientAddress,
-  }));
+  app.use(
+    '/api/*',
+    rateLimit({
+      windowMs: 60 * 1000, // 1 minute
+      maxRequests: 100,
+      keyFn: clientAddress,
+    }),
+  );
 
   // Public routes
   app.route('/users', simpleUsersRouter);

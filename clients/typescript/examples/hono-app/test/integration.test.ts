@@ -89,22 +89,6 @@ describe('Integration Tests', () => {
     for (const line of logged) assert.doesNotMatch(line, /secret/);
   });
 
-  it('ends an event stream on the database too when its reader leaves', async () => {
-    const db = await server.database({ tenant: 'default' });
-    const user = await db.run("INSERT INTO users (name, email) VALUES ('Reader', 'reader@example.com')");
-    await db.run("INSERT INTO sessions (user_id, token, expires_at) VALUES (?, 'reader', '2999-01-01T00:00:00Z')", [
-      user.lastInsertRowid,
-    ]);
-    const headers = { Authorization: 'Bearer reader' };
-    const streams = await Promise.all(
-      Array.from({ length: 20 }, () => request('/api/v1/events/stream', { headers })),
-    );
-    await waitUntil(async () => (await httpConnections()) >= 20);
-
-    for (const { body } of streams) await body!.cancel();
-    await waitUntil(async () => (await httpConnections()) < 20);
-  });
-
   it('the simple app lists and makes users', async () => {
     const made = await simple.request('/users', sending('POST', { name: 'Ada', email: 'ada@example.com' }), env);
     assert.equal(made.status, 201);
@@ -123,17 +107,4 @@ describe('Integration Tests', () => {
     assert.equal((await settings('acme.example.com')).plan, 'team');
     assert.equal(await settings('globex.example.com'), null);
   });
-
-  async function httpConnections(): Promise<number> {
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    return Number(/^dosql_connections\{face="http"\} (\d+)/m.exec(metrics)?.[1]);
-  }
 });
-
-async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < end, 'waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

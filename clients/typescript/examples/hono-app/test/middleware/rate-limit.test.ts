@@ -24,7 +24,9 @@ describe('The rate limit', () => {
 
     assert.equal(answers.filter(({ status }) => status === 200).length, 10);
     assert.equal(answers.filter(({ status }) => status === 429).length, 20);
-    const left = answers.filter(({ status }) => status === 200).map(({ headers }) => Number(headers.get('X-RateLimit-Remaining')));
+    const left = answers.filter(({ status }) => status === 200).map(({ headers }) =>
+      Number(headers.get('X-RateLimit-Remaining'))
+    );
     assert.deepEqual(left.sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
@@ -36,7 +38,9 @@ describe('The rate limit', () => {
 
   it('says when the window ends, the same for all in it', async () => {
     const before = Date.now();
-    const resets = [(await request()).headers, (await request()).headers].map((headers) => Number(headers.get('X-RateLimit-Reset')));
+    const resets = [(await request()).headers, (await request()).headers].map((headers) =>
+      Number(headers.get('X-RateLimit-Reset'))
+    );
     const after = Date.now();
 
     assert.equal(resets[0], resets[1]);

@@ -10,7 +10,15 @@ describe('A tenant', () => {
   });
 
   it('is the default one elsewhere', () => {
-    const hosts = ['example.com', 'www.example.com', 'api.example.com', 'acme.elsewhere.com', '127.0.0.1:8787', '[::1]:8787', ''];
+    const hosts = [
+      'example.com',
+      'www.example.com',
+      'api.example.com',
+      'acme.elsewhere.com',
+      '127.0.0.1:8787',
+      '[::1]:8787',
+      '',
+    ];
     for (const host of hosts) assert.equal(tenantOf(host, 'example.com'), 'default', host);
     assert.equal(tenantOf('notexample.com', 'example.com'), 'default');
     assert.equal(tenantOf('acme.example.com', undefined), 'default');

@@ -51,7 +51,8 @@ describe('Users API', () => {
       const res = await app.request('/users', sending('POST', { name: 'Alice', email: 'alice@example.com' }));
 
       assert.equal(res.status, 201);
-      const { name } = (await db.queryOne<{ name: string }>('SELECT name FROM users WHERE email = ?', ['alice@example.com']))!;
+      const { name } =
+        (await db.queryOne<{ name: string }>('SELECT name FROM users WHERE email = ?', ['alice@example.com']))!;
       assert.equal(name, 'Alice');
     });
 
