@@ -1,6 +1,6 @@
 import type { Database } from '@dotdo/dosql';
 import type { WSContext } from 'hono/ws';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { User } from './types.ts';
 
 /** Characters of one message, and messages that may wait for their turn; beyond it the socket is closed. */
@@ -41,6 +41,8 @@ export class HubSession {
   readonly #channels = new Map<string, AbortController>();
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #hasEnded = false;
+  #isRefused = false;
 
   constructor(db: Database, user: User, socket: WSContext) {
     this.#db = db;
@@ -50,16 +52,20 @@ export class HubSession {
 
   /** Takes a message, which waits until those before it are answered. */
   receive(message: unknown): void {
+    if (this.#isRefused) return;
     if (typeof message !== 'string') return this.#close(1003, 'JSON is text');
     if (message.length > messageMax) return this.#close(1009, 'The message is too long');
     if (this.#waiting >= waitingMax) return this.#close(1008, 'Too many messages at once');
 
     this.#waiting += 1;
-    this.#turn = this.#turn.then(() => this.#answer(message)).finally(() => (this.#waiting -= 1));
+    this.#turn = this.#turn
+      .then(() => (this.#isRefused ? undefined : this.#answer(message)))
+      .finally(() => (this.#waiting -= 1));
   }
 
-  /** The client is gone. */
+  /** The client is gone: it hears nothing more. What it had sent is still carried out. */
   end(): void {
+    this.#hasEnded = true;
     for (const subscription of this.#channels.values()) subscription.abort();
     this.#channels.clear();
   }
@@ -89,6 +95,7 @@ export class HubSession {
         const { channel } = request;
         // Known before it is confirmed, so that everything that comes after the confirmation is heard
         const after = request.after ?? (await this.#newestMessage());
+        if (this.#hasEnded) break;
         this.#channels.get(channel)?.abort();
         const subscription = new AbortController();
         this.#channels.set(channel, subscription);
@@ -149,7 +156,9 @@ export class HubSession {
     this.#socket.send(JSON.stringify(message));
   }
 
+  /** Done with this client; what it had sent is dropped. */
   #close(code: number, reason: string): void {
+    this.#isRefused = true;
     this.end();
     this.#socket.close(code, reason);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WSContext } from 'hono/ws';
+import type { Database, FeedOptions } from '@dotdo/dosql';
 import type { TestDatabase } from '@dotdo/dosql/testing';
 import { HubSession } from '../src/hub.ts';
 import { appDatabase } from './with-database.ts';
@@ -89,6 +90,35 @@ describe('A session of the hub', () => {
     assert.deepEqual(rows, { type: 'result', id: 1, rows: [{ x: 7 }] });
     assert.deepEqual([refused?.type, refused?.id], ['error', 2]);
     assert.deepEqual(await db.query('SELECT id FROM events'), []);
+  });
+
+  it('listens no longer than its client, however early that one leaves', async () => {
+    const subscriptions = { begun: 0, ended: 0 };
+    const watched = {
+      queryOne: db.queryOne.bind(db),
+      async *subscribe(channel: string, options: FeedOptions) {
+        subscriptions.begun += 1;
+        yield* db.subscribe(channel, options);
+        subscriptions.ended += 1;
+      },
+    } as unknown as Database;
+
+    const socket = new Socket();
+    const user = { id: 1, name: 'Ada', email: 'ada@example.com', role: 'user' };
+    const session = new HubSession(watched, user, socket.context);
+    session.receive('{"type": "subscribe", "id": 1, "channel": "room"}');
+    await socket.until(1);
+    // This one is on its way when the client leaves
+    session.receive('{"type": "subscribe", "id": 2, "channel": "other"}');
+    session.end();
+
+    const end = Date.now() + 60_000;
+    while (subscriptions.ended < 1) {
+      assert.ok(Date.now() < end, 'the subscription goes on');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await db.queryOne('SELECT 1');
+    assert.deepEqual(subscriptions, { begun: 1, ended: 1 });
   });
 
   it('is closed for a message that is too long, or no text', () => {

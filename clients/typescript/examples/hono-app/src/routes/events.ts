@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AppEnv } from '../types.ts';
 import { validate } from '../validation.ts';
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Order } from '../db/schema.ts';
 import { ValidationError } from '../errors.ts';
 import type { AppEnv } from '../types.ts';

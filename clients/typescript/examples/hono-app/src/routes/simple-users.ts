@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { User } from '../db/schema.ts';
 import type { AppEnv } from '../types.ts';
 import { validate } from '../validation.ts';
