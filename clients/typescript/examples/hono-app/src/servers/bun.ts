@@ -13,4 +13,8 @@ const server = Bun.serve({
 });
 
 console.log(`listening on http://${server.hostname}:${server.port}`);
-process.on('SIGTERM', () => server.stop());
+// Event streams have no end of their own: after 5 s they are cut
+process.on('SIGTERM', () => {
+  setTimeout(() => process.exit(), 5_000);
+  server.stop().then(() => process.exit());
+});

@@ -11,4 +11,8 @@ const server = Deno.serve({
   onListen: ({ hostname, port }) => console.log(`listening on http://${hostname}:${port}`),
 }, (request, { remoteAddr }) => app.fetch(request, { ...environment, remoteAddr }));
 
-Deno.addSignalListener('SIGTERM', () => server.shutdown());
+// Event streams have no end of their own: after 5 s they are cut
+Deno.addSignalListener('SIGTERM', () => {
+  setTimeout(() => Deno.exit(), 5_000);
+  server.shutdown().then(() => Deno.exit());
+});

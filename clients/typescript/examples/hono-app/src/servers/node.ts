@@ -15,4 +15,8 @@ const server = serve({
   websocket: { server: new WebSocketServer({ noServer: true }) },
 }, ({ address, port }) => console.log(`listening on http://${address}:${port}`));
 
-process.on('SIGTERM', () => server.close());
+// Event streams have no end of their own: after 5 s they are cut
+process.on('SIGTERM', () => {
+  setTimeout(() => process.exit(), 5_000);
+  server.close(() => process.exit());
+});
