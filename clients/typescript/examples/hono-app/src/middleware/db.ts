@@ -13,8 +13,9 @@ export const dbMiddleware = createMiddleware<AppEnv>(
 );
 
 /**
- * A host's tenant: `acme` of `acme.example.com`. The host's name decides, and no header that a client may set as it
- * likes: whoever reaches `acme.example.com` was sent there by its DNS and certificate.
+ * A host's tenant: `acme` of `acme.example.com`. It comes from the address, for which DNS, certificates and the proxy in
+ * front of the app answer, and from no header that a page or a program may add to a request as it likes. An address is
+ * no credential: what a tenant keeps for itself is behind its own sessions.
  */
 export function tenantOf(host: string, baseDomain: string | undefined): string {
   const name = host.toLowerCase().replace(/:\d+$/, '');
