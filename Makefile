@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis typescript fuzz bench lint format clean
+.PHONY: help setup build run test example autobahn schemathesis typescript hono fuzz bench lint format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ schemathesis: setup ## run what schemathesis makes of /openapi.json
 
 typescript: setup ## check the TypeScript client in Deno and Node, against a server of its own
 	@./.ci/typescript
+
+hono: typescript ## check the guide's app and its checker; HONO_SOURCE, ZOD_SOURCE, ZOD_VALIDATOR_SOURCE, GUIDE: see .ci/hono
+	@./.ci/hono
 
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz
