@@ -30,15 +30,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
@@ -78,28 +75,14 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "DoSQLJSON", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
-        .target(
-            name: "DoSQLAccess",
-            dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "DoSQLTLS",
-            dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: settings),
 
         // Where the leaves meet.
         .target(
             name: "DoSQLServer",
             dependencies: [
-                "DoSQLAccess", "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
-                "DoSQLSession", "DoSQLTLS", "DoSQLWebSocket",
+                "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLSession",
+                "DoSQLWebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -114,7 +97,6 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
@@ -123,9 +105,7 @@ let package = Package(
         .executableTarget(
             name: "DoSQLCommandLine",
             dependencies: [
-                "CLibedit", "DoSQLAccess", "DoSQLClient", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
-                "DoSQLSession",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "CLibedit", "DoSQLClient", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -215,8 +195,6 @@ let package = Package(
         .testTarget(
             name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),
         .testTarget(name: "DoSQLJSONTests", dependencies: ["DoSQLJSON", "DoSQLProtocol"], swiftSettings: settings),
-        .testTarget(name: "DoSQLAccessTests", dependencies: ["DoSQLAccess"], swiftSettings: settings),
-        .testTarget(name: "DoSQLTLSTests", dependencies: ["DoSQLTLS"], swiftSettings: settings),
         .testTarget(name: "DoSQLProtocolTests", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLEngineTests", dependencies: ["DoSQLEngine"], swiftSettings: settings),
         .testTarget(
