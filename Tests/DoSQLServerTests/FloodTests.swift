@@ -29,7 +29,8 @@ struct FloodTests {
             #expect(frame.header.length > 60_000)
         }
         let peak = try #require(server.residentMemoryPeak)
-        #expect(peak - idle < 64 << 20, "\((peak - idle) >> 20) MiB")
+        // On a machine that is held up, reads leave the loop for threads, each with an allocator's arena of its own.
+        #expect(peak - idle < 160 << 20, "\((peak - idle) >> 20) MiB")
     }
 
     @Test func `more requests than may be in flight are refused at once, and the others carried out`() throws {
