@@ -39,6 +39,13 @@ public struct Connection: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Bounds the time of the statements that run from now on, and nothing else of them.
+    /// - Parameter deadline: as ``Budget/deadline``.
+    public func allow(until deadline: UInt64) {
+        state.budget.deadline = deadline
+        state.exhaustion = nil
+    }
+
     /// Why the last statement was stopped by the ``budget``; nil if it was not.
     public var budgetExhaustion: Budget.Exhaustion? { state.exhaustion }
 }
@@ -86,7 +93,9 @@ extension Connection {
             return try ready(statement)
         }
         let statement = try state.prepareOne(sql, persistent: sql.count <= state.cachedSQLLength)
-        if keeps(statement, bytes: sql.count) { state.cache.insert(statement, for: SQLText(sql)) }
+        let text = SQLText(sql)
+        statement.textHash = text.hash
+        if keeps(statement, bytes: sql.count) { state.cache.insert(statement, for: text) }
         return statement
     }
 
@@ -97,6 +106,7 @@ extension Connection {
         }
         let utf8 = sql.utf8
         let statement = try state.prepareOne(utf8.span, persistent: utf8.count <= state.cachedSQLLength)
+        statement.textHash = sql.hash
         if keeps(statement, bytes: utf8.count) { state.cache.insert(statement, for: sql) }
         return statement
     }

@@ -31,6 +31,7 @@ final class ConnectionState {
 
     /// Opens, configures and closes the sandbox. <https://www.sqlite.org/c3ref/open.html>
     init(_ options: OpenOptions) throws(SQLiteError) {
+        SQLiteMemory.prepare()
         var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         if options.role == .writer { flags |= SQLITE_OPEN_CREATE }
         var handle: OpaquePointer?

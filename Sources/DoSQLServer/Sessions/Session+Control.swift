@@ -35,7 +35,7 @@ extension Session {
                 makeDirty()
             case .prepare:
                 let prepare = try Prepare(body)
-                guard statements.bind(prepare.id, to: SQLText(prepare.sql)) else {
+                guard statements.bind(prepare.id, to: shard.texts.text(of: prepare.sql)) else {
                     return refuse(
                         header,
                         Failure(

@@ -15,7 +15,7 @@ extension Session {
             }
             return open(header, body)
         }
-        guard let stream = streams[header.stream], let type = MessageType(rawValue: header.type),
+        guard let stream = stream(header.stream), let type = MessageType(rawValue: header.type),
             let kind = RequestKind(type)
         else {
             return refuse(header, Failure(.streamNotOpen, "stream \(header.stream) is not open"))
@@ -303,10 +303,9 @@ extension Session {
             stream.machine.started(header.request, asWrite: true)
             return submitWrite(stream, type, header, body, deadline: execute.deadline)
         }
-        if !reader.isSlow(execute.statement, statements) {
+        if !reader.isSlow(statement) {
             shard.willEndRead(stream.tenant)
-            if try reader.answer(execute, statement, header: header, statements: statements, into: &output) == .answered
-            {
+            if try reader.answer(execute, statement, header: header, into: &output) == .answered {
                 return answeredAtOnce(stream, header, isDeferred: isDeferred)
             }
         }

@@ -21,13 +21,18 @@ final class Session {
     let id: UInt64
     /// Where the frames go. Let go of at the end, since a transport holds its session.
     private(set) var transport: (any FrameTransport)?
-    unowned let shard: Shard
+    /// It knows this session only until ``end()``, so neither keeps the other for ever.
+    let shard: Shard
     private let faceKind: FaceKind
     var machine: ConnectionStateMachine
     private var decoder = FrameDecoder()
     var output = ByteWriter()
     private var isDirty = false
-    var streams: [UInt16: SessionStream] = [:]
+    var streams: [UInt16: SessionStream] = [:] {
+        didSet { recentStream = nil }
+    }
+    /// The stream of the last request: mostly that of the next one, too.
+    private var recentStream: SessionStream?
     var statements = StatementTable()
     /// When the request came that is being started, if it had to wait: deadlines count from there.
     var receivedAt: UInt64?
@@ -279,6 +284,13 @@ final class Session {
     }
 
     // MARK: Small things
+
+    /// The open stream of this number.
+    func stream(_ id: UInt16) -> SessionStream? {
+        if let recentStream, recentStream.id == id { return recentStream }
+        recentStream = streams[id]
+        return recentStream
+    }
 
     /// Whether a stream has a transaction open.
     func hasTransaction(onStream stream: UInt16) -> Bool {

@@ -39,6 +39,7 @@ final class LoopReader {
     /// What is known of the tenant's feeds.
     var messages = KnownFeed()
     var events = KnownFeed()
+    /// By ``Statement/textHash``.
     private var slow: [UInt64: UInt8] = [:]
 
     init(_ connection: consuming Connection, tenant: Tenant) {
@@ -51,19 +52,17 @@ final class LoopReader {
         watch.remove()
     }
 
-    /// Whether a text was too long for the loop lately. Asking makes it forget a little.
-    func isSlow(_ statement: borrowing StatementReference, _ statements: StatementTable) -> Bool {
+    /// Whether a statement was too long for the loop lately. Asking makes it forget a little.
+    func isSlow(_ statement: Statement) -> Bool {
         if slow.isEmpty { return false }
-        let hash = Self.hash(statement, statements)
-        guard let left = slow[hash] else { return false }
-        slow[hash] = left > 1 ? left - 1 : nil
+        guard let left = slow[statement.textHash] else { return false }
+        slow[statement.textHash] = left > 1 ? left - 1 : nil
         return true
     }
 
     /// Answers a read with a RESULT frame (for RUN: DONE).
     func answer(
-        _ execute: borrowing Execute, _ statement: Statement, header: FrameHeader, statements: StatementTable,
-        into output: inout ByteWriter
+        _ execute: borrowing Execute, _ statement: Statement, header: FrameHeader, into output: inout ByteWriter
     ) throws(Failure) -> Verdict {
         do throws(SQLiteError) { try refresh() } catch { throw Failure(error) }
         let start = output.count
@@ -71,16 +70,16 @@ final class LoopReader {
             try ParameterBinder.bind(execute.parameters, to: statement)
         } catch {
             // The bound is the loop's own.
-            if error.code == .valueTooLarge { return remember(execute, statements, &output, start) }
+            if error.code == .valueTooLarge { return remember(statement, &output, start) }
             throw error
         }
         let now = Budget.now()
-        connection.budget = Budget(deadline: now &+ Self.timeMax)
+        connection.allow(until: now &+ Self.timeMax)
         watch.extend(now &+ Self.watchTime)
         defer {
             statement.reset()
             // Compiling the next statement is not on this one's time.
-            connection.budget = .unlimited
+            connection.allow(until: .max)
             watch.extend(.max)
         }
         do throws(SQLiteError) {
@@ -100,11 +99,11 @@ final class LoopReader {
                     if rows == rowsMax { break }
                     hasRow = try statement.step()
                 }
-                if output.count - start > Self.bytesMax { return remember(execute, statements, &output, start) }
+                if output.count - start > Self.bytesMax { return remember(statement, &output, start) }
                 output.endRows(at: position, count: rows)
                 // The thread of its own words the error.
                 if let bound = execute.rowsMax, UInt64(rows) > bound {
-                    return remember(execute, statements, &output, start)
+                    return remember(statement, &output, start)
                 }
             } else {
                 while hasRow { hasRow = try statement.step() }
@@ -116,7 +115,7 @@ final class LoopReader {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
             // words the error.
             if error.code == .interrupt || error.code == .tooBig {
-                return remember(execute, statements, &output, start)
+                return remember(statement, &output, start)
             }
             output.truncate(to: start)
             // The schema has changed what the statement touches: a thread of its own prepares it anew, and so does this
@@ -171,19 +170,10 @@ final class LoopReader {
         watch.arm(connection.interrupter, deadline: .max)
     }
 
-    private func remember(
-        _ execute: borrowing Execute, _ statements: StatementTable, _ output: inout ByteWriter, _ start: Int
-    ) -> Verdict {
+    private func remember(_ statement: Statement, _ output: inout ByteWriter, _ start: Int) -> Verdict {
         output.truncate(to: start)
         if slow.count >= 1024 { slow.removeAll() }
-        slow[Self.hash(execute.statement, statements)] = Self.memory
+        slow[statement.textHash] = Self.memory
         return .tooLong
-    }
-
-    private static func hash(_ statement: borrowing StatementReference, _ statements: StatementTable) -> UInt64 {
-        switch statement {
-        case .sql(let text): SQLText.hash(text)
-        case .prepared(let id): statements[id]?.hash ?? 0
-        }
     }
 }

@@ -31,6 +31,8 @@ final class Shard {
     private var sessions: [UInt64: Session] = [:]
     private var lastID: UInt64 = 0
     private var tenants: [TenantName: ShardTenant] = [:]
+    /// What its clients have prepared.
+    var texts = PreparedTexts()
     private var dirtySessions: [Session] = []
     private var dirtyFaces: [any Face] = []
     private var formerFaces: [any Face] = []

@@ -33,8 +33,9 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
 
     func deliver() {
         guard !frames.isEmpty else { return }
-        face.send(.binary, frames.span)
+        let message = frames
         frames = []
+        face.send(.binary, message.span)
     }
 
     /// Whoever speaks frames waits for their answers, or does not care.
