@@ -11,6 +11,21 @@ public enum SQLiteLibrary {
     /// Its version as one number, such as `3040001`.
     public static var versionNumber: Int { Int(sqlite3_libversion_number()) }
 
+    /// Bounds the memory of all connections of the process, in bytes; 0: none.
+    ///
+    /// Beyond it statements fail with `SQLITE_NOMEM`; from three quarters of it on, page caches reuse what they have.
+    /// <https://www.sqlite.org/c3ref/hard_heap_limit64.html>
+    public static func setHeapBytesMax(_ bytes: Int) {
+        sqlite3_hard_heap_limit64(Int64(bytes))
+        sqlite3_soft_heap_limit64(Int64(bytes / 4 * 3))
+    }
+
+    /// The bound of ``setHeapBytesMax(_:)``.
+    public static var heapBytesMax: Int { Int(sqlite3_hard_heap_limit64(-1)) }
+
+    /// The bytes of memory that SQLite holds: <https://www.sqlite.org/c3ref/memory_highwater.html>.
+    public static var memoryUsed: Int { Int(sqlite3_memory_used()) }
+
     /// Whether a checkpoint that overlaps another connection's commit can corrupt a file with this library.
     ///
     /// The writer connection does all commits and all checkpoints for that reason, whatever the answer is.

@@ -36,6 +36,7 @@ public struct Connection: ~Copyable, @unchecked Sendable {
         nonmutating set {
             state.budget = newValue
             state.exhaustion = nil
+            if let bytes = newValue.memoryMax { StatementHeap.bound(to: bytes) } else { StatementHeap.unbound() }
         }
     }
 
