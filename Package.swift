@@ -56,8 +56,9 @@ let package = Package(
 
         // Leaves: they do not know one another.
         .target(name: "DoSQLProtocol", swiftSettings: settings),
-        .target(name: "CSQLiteMemory", dependencies: ["CSQLite"]),
-        .target(name: "DoSQLEngine", dependencies: ["CSQLite", "CSQLiteMemory"], swiftSettings: serverSettings),
+        // What C alone can do: thread-locals in SQLite's allocator, installed before main.
+        .target(name: "CSQLiteHeap", dependencies: ["CSQLite"]),
+        .target(name: "DoSQLEngine", dependencies: ["CSQLite", "CSQLiteHeap"], swiftSettings: serverSettings),
         .target(name: "DoSQLLoop", dependencies: ["CLibuv"], swiftSettings: serverSettings),
         .target(
             name: "DoSQLSession",
@@ -156,6 +157,14 @@ let package = Package(
             path: "Benchmarks/RoundTrip",
             swiftSettings: settings),
         .executableTarget(
+            name: "neighbours",
+            dependencies: [
+                "BenchmarkSupport", "DoSQLLoop", "DoSQLProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Neighbours",
+            swiftSettings: settings),
+        .executableTarget(
             name: "web-load",
             dependencies: [
                 "BenchmarkSupport", "DoSQLLoop",
@@ -176,6 +185,7 @@ let package = Package(
             name: "DoSQLServerTests",
             dependencies: [
                 "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+                "dosql-strangers",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -217,6 +227,9 @@ let package = Package(
                 "DoSQLTestSupport", "DoSQLWebSocket",
             ],
             swiftSettings: settings),
+        // Crowds that never finish a handshake: processes of their own, since descriptors are finite.
+        .executableTarget(
+            name: "dosql-strangers", dependencies: ["DoSQLLoop"], path: "Tests/Strangers", swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),
         .testTarget(
             name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),

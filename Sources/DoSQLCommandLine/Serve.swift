@@ -1,6 +1,7 @@
 public import ArgumentParser
 import DoSQLEngine
 import DoSQLLoop
+import DoSQLProtocol
 import DoSQLServer
 import DoSQLSession
 public import Logging
@@ -52,6 +53,33 @@ struct Serve: ParsableCommand {
 
     @Option(help: "Connections taken at a time.")
     var maxConnections = 10_000
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections taken of one address; without it 1024, and any number from this machine.",
+            valueName: "connections"))
+    var maxConnectionsPerAddress: Int?
+
+    @Option(help: "Bytes of waiting requests and answers, over all connections.")
+    var maxBytesInFlight = Limits.bytesInFlightMax
+
+    @Option(help: "Bytes of SQLite's memory; 0: as many as the system has.")
+    var maxMemory = Limits.heapBytesMax
+
+    @Option(help: "Tenants there may be.")
+    var maxTenants = Limits.tenantsMax
+
+    @Option(help: "Bytes of the data folder from which nothing grows; 0: any number.")
+    var maxDisk = 0
+
+    @Option(help: "Bytes left on the disk below which nothing grows; 0: all may be used.")
+    var minDiskFree = Limits.diskFreeMin
+
+    @Option(
+        help: ArgumentHelp(
+            "A limit of every tenant that has none of its own, such as databaseBytesMax=104857600; may be given several times.",
+            valueName: "name=value"))
+    var tenantLimit: [String] = []
 
     @Option(help: "Page cache of each connection to a database, in KiB.")
     var cache = 2048
@@ -140,6 +168,12 @@ struct Serve: ParsableCommand {
         configuration.openTenantsMax = maxOpenTenants
         configuration.tenantIdleSeconds = tenantIdle
         configuration.connectionsMax = maxConnections
+        configuration.addressConnectionsMax = maxConnectionsPerAddress
+        configuration.bytesInFlightMax = maxBytesInFlight
+        configuration.heapBytesMax = maxMemory
+        configuration.tenantsMax = maxTenants
+        configuration.diskBytesMax = maxDisk
+        configuration.diskFreeMin = minDiskFree
         configuration.cacheKiB = cache
         configuration.checkpointPages = checkpointPages
         configuration.session.transactionIdleMax = transactionIdle * 1_000_000
@@ -155,6 +189,19 @@ struct Serve: ParsableCommand {
         configuration.http.transactionsMax = maxHTTPTransactions
         configuration.messagesKept = FeedRetention(rowsMax: keepMessages, secondsMax: keepMessagesFor)
         configuration.eventsKept = FeedRetention(rowsMax: keepEvents, secondsMax: keepEventsFor)
+        var overrides = TenantLimitOverrides()
+        for text in tenantLimit {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let value = Int(parts[1]) else {
+                throw ValidationError("--tenant-limit is NAME=VALUE, a whole number, not '\(text)'")
+            }
+            do {
+                try overrides.set(parts[0], to: value)
+            } catch {
+                throw ValidationError("--tenant-limit: \(error)")
+            }
+        }
+        configuration.tenant = overrides.applied(to: configuration.tenant)
         guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
         return configuration
     }

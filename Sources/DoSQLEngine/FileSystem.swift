@@ -22,6 +22,22 @@ public enum FileSystem {
         }
     }
 
+    /// How much room there is, in bytes.
+    public struct Space: Sendable, Hashable {
+        /// What a process without privileges may still write.
+        public let free: Int
+        /// All of it.
+        public let size: Int
+    }
+
+    /// The room on the disk that holds a file or folder; nil if the system does not tell. `statvfs(3)`: no disk is read.
+    public static func space(at path: String) -> Space? {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return nil }
+        let unit = Int(clamping: status.f_frsize)
+        return Space(free: unit * Int(clamping: status.f_bavail), size: unit * Int(clamping: status.f_blocks))
+    }
+
     /// Makes the entries of a directory durable: a file just created in it survives a power cut only after this.
     ///
     /// SQLite does it for the journal files it creates, but not for the directories a new tenant needs.

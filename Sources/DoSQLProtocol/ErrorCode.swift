@@ -124,6 +124,8 @@ public enum ErrorCode: UInt16, CaseIterable, Hashable, Sendable {
     case snapshotTooOld = 6004
     /// RESULT_TOO_LARGE: rowsMax, or an answer that must fit one frame and does not; option limit.
     case resultTooLarge = 6005
+    /// MEMORY_EXCEEDED: the statement takes more memory than it may; option limit.
+    case memoryExceeded = 6006
     /// STORAGE_FULL: SQLITE_FULL.
     case storageFull = 7001
     /// STORAGE_FAILED: I/O error; execution may be unknown.
@@ -200,6 +202,7 @@ extension ErrorCode {
         case .cursorStalled: "CURSOR_STALLED"
         case .snapshotTooOld: "SNAPSHOT_TOO_OLD"
         case .resultTooLarge: "RESULT_TOO_LARGE"
+        case .memoryExceeded: "MEMORY_EXCEEDED"
         case .storageFull: "STORAGE_FULL"
         case .storageFailed: "STORAGE_FAILED"
         case .databaseFailed: "DATABASE_FAILED"
@@ -213,7 +216,7 @@ extension ErrorCode {
         case .protocolViolation, .malformed, .unsupported, .versionUnsupported, .flowControl:
             .protocol
         case .frameTooLarge, .streamLimit, .tenantLimit, .subscriptionLimit, .statementLimit, .valueTooLarge,
-            .resultTooLarge, .storageFull:
+            .resultTooLarge, .memoryExceeded, .storageFull:
             .resource
         case .handshakeTimeout, .transactionExpired, .lockTimeout, .deadlineExceeded, .cancelled,
             .cursorStalled, .snapshotTooOld:

@@ -1,5 +1,6 @@
 public import DoSQLEngine
 public import DoSQLLoop
+internal import DoSQLProtocol
 public import DoSQLSession
 
 /// Everything an operator decides about one server. Validated as a whole by ``faults``.
@@ -27,8 +28,24 @@ public struct Configuration: Sendable {
     public var tenantIdleSeconds = 300
     /// Connections a server takes.
     public var connectionsMax = 10_000
+    /// Connections of one address (IPv6: of one /64); nil: `addressConnectionsMax` of `protocol/limits.md`, and as many as
+    /// come from the server's own machine, where proxies are.
+    public var addressConnectionsMax: Int?
+    /// Connections that have neither said HELLO nor sent a request's head; one more, and the oldest of them is closed.
+    public var handshakesMax = Limits.handshakesMax
     /// KiB of page cache for each connection to a database.
     public var cacheKiB = 2048
+    /// Bytes of waiting bodies and of answers not taken, over all connections.
+    public var bytesInFlightMax = Limits.bytesInFlightMax
+    /// Bytes of SQLite's memory in the whole process; 0: as many as the system has.
+    public var heapBytesMax = Limits.heapBytesMax
+    /// Tenants that may be there, open or not.
+    public var tenantsMax = Limits.tenantsMax
+    /// Bytes of the data folder from which no database grows and no tenant is made; 0: any number.
+    public var diskBytesMax = 0
+    /// Bytes left on the data folder's disk below which the same holds; 0: all of it may be used.
+    public var diskFreeMin = Limits.diskFreeMin
+    private var otherTenantLimits = TenantLimits()
     /// Frames (pages) in the write-ahead log from which it is checkpointed.
     public var checkpointPages = 4000
     /// How much of a tenant's messages is kept.
@@ -47,6 +64,26 @@ public struct Configuration: Sendable {
     /// The defaults.
     public init() {}
 
+    /// What a tenant may use that has no limits of its own. Its times and its page cache are those of ``session`` and
+    /// ``cacheKiB``: whichever was set last holds.
+    public var tenant: TenantLimits {
+        get {
+            var limits = otherTenantLimits
+            limits.statementTimeMax = Int(clamping: session.statementTimeMax / 1_000_000)
+            limits.transactionIdleMax = Int(clamping: session.transactionIdleMax / 1_000_000)
+            limits.transactionTotalMax = Int(clamping: session.transactionTotalMax / 1_000_000)
+            limits.pageCacheMax = cacheKiB.multipliedReportingOverflow(by: 1024).partialValue
+            return limits
+        }
+        set {
+            otherTenantLimits = newValue
+            session.statementTimeMax = newValue.statementTime
+            session.transactionIdleMax = newValue.transactionIdleTime
+            session.transactionTotalMax = newValue.transactionTotalTime
+            cacheKiB = newValue.pageCacheMax / 1024
+        }
+    }
+
     /// Every rule this configuration breaks, each as a sentence; empty if it can be used.
     public var faults: [String] {
         var faults: [String] = []
@@ -63,6 +100,20 @@ public struct Configuration: Sendable {
         if tenantIdleSeconds < 1 { faults.append("a tenant is idle after at least 1 second, not \(tenantIdleSeconds)") }
         if connectionsMax < 1 { faults.append("at least 1 connection must be allowed, not \(connectionsMax)") }
         if checkpointPages < 1 { faults.append("a checkpoint is due after at least 1 page, not \(checkpointPages)") }
+        if let addressConnectionsMax, addressConnectionsMax < 1 {
+            faults.append("at least 1 connection of an address must be allowed, not \(addressConnectionsMax)")
+        }
+        if handshakesMax < 1 { faults.append("at least 1 handshake must be allowed, not \(handshakesMax)") }
+        if bytesInFlightMax < 32 << 20 {
+            faults.append("at least 33554432 bytes in flight must be allowed, a frame each way, not \(bytesInFlightMax)")
+        }
+        if heapBytesMax != 0 && heapBytesMax < 16 << 20 {
+            faults.append("SQLite's memory is 0 (all there is) or at least 16777216 bytes, not \(heapBytesMax)")
+        }
+        if tenantsMax < 1 { faults.append("at least 1 tenant must be allowed, not \(tenantsMax)") }
+        if diskBytesMax < 0 { faults.append("the data folder's bytes are 0 (any number) or more, not \(diskBytesMax)") }
+        if diskFreeMin < 0 { faults.append("the bytes left on the disk are 0 or more, not \(diskFreeMin)") }
+        faults += tenant.faults
         for (feed, kept) in [("messages", messagesKept), ("events", eventsKept)] {
             if let rows = kept.rowsMax, rows < 1 { faults.append("at least 1 row of \(feed) is kept, not \(rows)") }
             if let seconds = kept.secondsMax, seconds < 1 {

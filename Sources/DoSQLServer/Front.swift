@@ -21,8 +21,10 @@ final class Front {
         for address in context.configuration.listen {
             let listener = try Listener(address, on: loop) { descriptor in
                 dealt += 1
-                let isSurplus = !context.connectionBegins()
-                mailboxes[dealt % mailboxes.count].post(.accepted(DescriptorParcel(descriptor), isSurplus: isSurplus))
+                let peer = PeerAddress(of: descriptor)
+                let surplus = context.census.admit(peer)
+                mailboxes[dealt % mailboxes.count].post(
+                    .accepted(DescriptorParcel(descriptor), from: peer, surplus: surplus))
             }
             listener.onExhausted = { error in
                 context.log.warning("no descriptor left: accepting pauses", metadata: ["error": "\(error)"])

@@ -20,6 +20,9 @@ public final class Server: Sendable {
     /// Threads that open and list files: short work, that long reads must not keep waiting.
     private static let openerThreads = 2
 
+    /// Long reads give way to the loops, which have the short ones: as much as threads of this niceness do.
+    private static let readerNiceness: Int32 = 10
+
     /// Why a server did not start.
     public struct StartError: Error, CustomStringConvertible {
         /// Sentences, each a reason.
@@ -28,9 +31,9 @@ public final class Server: Sendable {
 
     private let context: ServerContext
     private let shards: [LoopThread<ShardHolder>]
-    private let writers: WriterPool
-    private let readers: ReaderPool
-    private let openers: ReaderPool
+    private let writers: WorkerPool
+    private let readers: WorkerPool
+    private let openers: WorkerPool
     private let watchdog: Watchdog
     private let directory: ShardDirectory
     private let front: LoopThread<Front>
@@ -41,6 +44,9 @@ public final class Server: Sendable {
 
     /// The data folder as it was configured.
     public var dataFolder: String { context.folder.path }
+
+    /// Every tenant it has met.
+    var tenants: TenantStore { context.tenants }
 
     /// Opens the data folder, starts all threads and listens.
     public init(_ configuration: Configuration, log: Logger) throws {
@@ -60,10 +66,12 @@ public final class Server: Sendable {
             throw StartError(description: error.message)
         }
         DescriptorLimit.raise()
+        SQLiteLibrary.setHeapBytesMax(configuration.heapBytesMax)
         watchdog = try Watchdog()
-        writers = try WriterPool(threads: configuration.writerThreads, watchdog: watchdog)
-        readers = try ReaderPool(name: "read", threads: configuration.readerThreads, watchdog: watchdog)
-        openers = try ReaderPool(name: "open", threads: Self.openerThreads, watchdog: watchdog)
+        writers = try WorkerPool(name: "write", threads: configuration.writerThreads, watchdog: watchdog)
+        readers = try WorkerPool(
+            name: "read", threads: configuration.readerThreads, niceness: Self.readerNiceness, watchdog: watchdog)
+        openers = try WorkerPool(name: "open", threads: Self.openerThreads, watchdog: watchdog)
         directory = ShardDirectory()
         let tenantContext = TenantContext(
             configuration: configuration, folder: folder, migrations: migrations, writers: writers, readers: readers,
@@ -71,10 +79,11 @@ public final class Server: Sendable {
             watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
         let tenants = try TenantStore(
             context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
-        let context = ServerContext(configuration: configuration, folder: folder, tenants: tenants, log: log)
+        let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
+        let context = ServerContext(
+            configuration: configuration, folder: folder, tenants: tenants, shards: count, log: log)
         self.context = context
         let directory = directory
-        let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
         shards = try (0..<count).map { index in
             try LoopThread(name: "dosql-loop-\(index)") { loop in
                 let shard = try Shard(index: index, on: loop, context: context)

@@ -2,7 +2,6 @@ import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
 import Logging
-import Synchronization
 
 /// What every shard needs of its server.
 final class ServerContext: Sendable {
@@ -17,36 +16,31 @@ final class ServerContext: Sendable {
     let serverID = Identity.random()
     /// The bounds HELLO_OK tells, as this server has them.
     let limits: [Limit]
-    private let connections = Atomic<Int>(0)
+    /// Who is connected.
+    let census: ConnectionCensus
+    /// How many shards there are.
+    let shardCount: Int
 
-    init(configuration: Configuration, folder: DataFolder, tenants: TenantStore, log: Logger) {
+    init(configuration: Configuration, folder: DataFolder, tenants: TenantStore, shards: Int, log: Logger) {
         self.configuration = configuration
         self.folder = folder
         self.tenants = tenants
         self.log = log
+        shardCount = shards
+        census = ConnectionCensus(
+            connectionsMax: configuration.connectionsMax, addressMax: configuration.addressConnectionsMax)
         let session = configuration.session
-        let changed: [String: UInt64] = [
+        var changed: [String: UInt64] = [
             "transactionWaitMax": session.transactionWaitMax / 1_000_000,
-            "transactionIdleMax": session.transactionIdleMax / 1_000_000,
-            "transactionTotalMax": session.transactionTotalMax / 1_000_000,
             "cursorStallMax": session.cursorStallMax / 1_000_000,
-            "statementTimeMax": session.statementTimeMax / 1_000_000,
             "snapshotAgeMax": session.snapshotAgeMax / 1_000_000,
         ]
+        let tenant = configuration.tenant
+        for field in TenantLimits.fields { changed[field.name] = UInt64(tenant[keyPath: field.path]) }
         limits = Limits.told.map { limit in
             var limit = limit
             limit.value = changed[limit.name] ?? limit.value
             return limit
         }
     }
-
-    /// Counts a connection in; false if there are too many.
-    func connectionBegins() -> Bool {
-        if connections.add(1, ordering: .relaxed).newValue <= configuration.connectionsMax { return true }
-        connections.subtract(1, ordering: .relaxed)
-        return false
-    }
-
-    /// Counts a connection out.
-    func connectionEnded() { connections.subtract(1, ordering: .relaxed) }
 }

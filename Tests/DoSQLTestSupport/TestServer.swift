@@ -81,6 +81,14 @@ public final class TestServer: Sendable {
         }
     }
 
+    /// Lends the server itself, for what no client can ask of it.
+    public func withServer<Result>(_ body: (Server) throws -> Result) throws -> Result {
+        try running.withLock { server in
+            guard let server else { throw TestSupportError("the server is stopped") }
+            return try body(server)
+        }
+    }
+
     /// Stops it in an orderly way.
     public func stop() {
         let server = running.withLock { server in

@@ -17,6 +17,20 @@ extension Connection {
     /// A number that changes when another connection has committed: <https://www.sqlite.org/pragma.html#pragma_data_version>.
     public func dataVersion() throws(SQLiteError) -> Int64 { try state.run(.dataVersion) ?? 0 }
 
+    /// Bounds the file of the writer, in bytes; a file that is larger already does not grow. Beyond it a statement fails
+    /// with `SQLITE_FULL` and ``SQLiteError/bound``. <https://www.sqlite.org/pragma.html#pragma_max_page_count>
+    public func setDatabaseBytesMax(_ bytes: Int) throws(SQLiteError) {
+        let size = try Int(state.text("PRAGMA page_size")) ?? 4096
+        try state.execute("PRAGMA max_page_count=\(max(1, bytes / size))")
+        state.databaseBytesMax = bytes
+    }
+
+    /// The size of the database in bytes, as this connection sees it; without its write-ahead log.
+    public func databaseBytes() throws(SQLiteError) -> Int {
+        let pages = try Int(state.text("PRAGMA page_count")) ?? 0
+        return try pages * (Int(state.text("PRAGMA page_size")) ?? 4096)
+    }
+
     /// Whether TEMP objects exist on this connection: then it is of no use for the next client.
     public func hasTemporaryObjects() throws(SQLiteError) -> Bool { try state.run(.temporaryObjects) == 1 }
 
@@ -103,14 +117,22 @@ extension Connection {
         try check(unsafe methods.pointee.xSync?(file, SQLITE_SYNC_NORMAL))
     }
 
-    /// Rewrites the file without its free pages. It needs as much disk again, and room in the WAL.
+    /// Rewrites the file without its free pages. It needs as much disk again, and room in the WAL. Its working file lies in
+    /// the system's folder of temporary files: it is as large as the database, and memory is not.
     /// <https://www.sqlite.org/lang_vacuum.html>
     public func vacuum() throws(SQLiteError) {
         // VACUUM attaches its working file.
         let attached = unsafe sqlite3_limit(state.database, SQLITE_LIMIT_ATTACHED, 1)
         defer { _ = unsafe sqlite3_limit(state.database, SQLITE_LIMIT_ATTACHED, attached) }
+        try state.execute("PRAGMA temp_store=FILE")
+        // A setting of the connection: nothing is read or written for it.
+        defer { try? state.execute("PRAGMA temp_store=MEMORY") }
         try state.execute("VACUUM")
     }
+
+    /// Refreshes what the query planner knows of tables that have changed much:
+    /// <https://www.sqlite.org/pragma.html#pragma_optimize>.
+    public func optimize() throws(SQLiteError) { try state.execute("PRAGMA optimize") }
 
     /// Looks for faults in the file's structure; the sentences SQLite finds, none if all is well.
     /// <https://www.sqlite.org/pragma.html#pragma_quick_check>

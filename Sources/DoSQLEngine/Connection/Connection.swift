@@ -36,14 +36,19 @@ public struct Connection: ~Copyable, @unchecked Sendable {
         nonmutating set {
             state.budget = newValue
             state.exhaustion = nil
+            if let bytes = newValue.memoryMax { StatementHeap.bound(to: bytes) } else { StatementHeap.unbound() }
         }
     }
 
-    /// Bounds the time of the statements that run from now on, and nothing else of them.
-    /// - Parameter deadline: as ``Budget/deadline``.
-    public func allow(until deadline: UInt64) {
+    /// Bounds the time and the memory of the statements that run from now on, and nothing else of them: what setting
+    /// the ``budget`` does, for those who do it for every point read.
+    /// - Parameters:
+    ///   - deadline: as ``Budget/deadline``.
+    ///   - memoryMax: as ``Budget/memoryMax``.
+    public func allow(until deadline: UInt64, memoryMax: Int?) {
         state.budget.deadline = deadline
         state.exhaustion = nil
+        if let memoryMax { StatementHeap.bound(to: memoryMax) } else { StatementHeap.unbound() }
     }
 
     /// Why the last statement was stopped by the ``budget``; nil if it was not.
@@ -113,6 +118,11 @@ extension Connection {
 
     /// The statements kept.
     public var cachedStatementCount: Int { state.cache.count }
+
+    /// Gives back the pages that are kept for later: <https://www.sqlite.org/c3ref/db_release_memory.html>.
+    public func releasePages() {
+        _ = unsafe sqlite3_db_release_memory(state.database)
+    }
 
     /// Drops the kept statements, and what memory SQLite can spare: <https://www.sqlite.org/c3ref/db_release_memory.html>.
     public func releaseMemory() {

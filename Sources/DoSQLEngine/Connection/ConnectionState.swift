@@ -22,6 +22,9 @@ final class ConnectionState {
     var budget = Budget.unlimited
     var exhaustion: Budget.Exhaustion?
     var walFrameCount = 0
+    /// Bytes the file may have; nil: what SQLite allows.
+    var databaseBytesMax: Int?
+    private let path: String
 
     var cache: StatementCache
     let cachedSQLLength: Int
@@ -31,12 +34,11 @@ final class ConnectionState {
 
     /// Opens, configures and closes the sandbox. <https://www.sqlite.org/c3ref/open.html>
     init(_ options: OpenOptions) throws(SQLiteError) {
-        SQLiteMemory.prepare()
         var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         if options.role == .writer { flags |= SQLITE_OPEN_CREATE }
         var handle: OpaquePointer?
         // A path that begins with `file:` would be read as a URI by a library built with SQLITE_USE_URI.
-        let path = options.path.hasPrefix("file:") ? "./" + options.path : options.path
+        path = options.path.hasPrefix("file:") ? "./" + options.path : options.path
         let code = unsafe sqlite3_open_v2(path, &handle, flags, options.vfsName)
         guard let handle = unsafe handle else {
             throw SQLiteError(code: .noMemory, message: "out of memory")
@@ -69,6 +71,28 @@ final class ConnectionState {
         // Both roles have no transaction to keep: SQLite rolls back what is open.
         unsafe sqlite3_close_v2(database)
     }
+
+    /// Pages that were written before their transaction's end, so that the disk may have refused one, are counted anew.
+    func forgetSpills() { _ = spills(andForgets: true) }
+
+    private func spills(andForgets: Bool = false) -> Int {
+        var current: Int32 = 0
+        var highest: Int32 = 0
+        _ = unsafe sqlite3_db_status(database, SQLITE_DBSTATUS_CACHE_SPILL, &current, &highest, andForgets ? 1 : 0)
+        return Int(current)
+    }
+
+    /// The bound that made a statement fail with `SQLITE_FULL`; nil: it was the disk.
+    ///
+    /// A statement touches the disk only if its transaction does not fit into the page cache.
+    var fullBound: SQLiteError.Bound? {
+        guard let databaseBytesMax else { return nil }
+        if spills() > 0, FileSystem.space(at: path).map({ $0.free < Self.plenty }) ?? true { return nil }
+        return .database(bytes: databaseBytesMax)
+    }
+
+    /// Bytes left on a disk with which nobody calls it full.
+    private static let plenty = 64 << 20
 
     private func configure(_ options: OpenOptions) throws(SQLiteError) {
         let limits = options.limits

@@ -21,7 +21,7 @@ enum PragmaRule {
     private static let rules: [String: PragmaRule] = [
         "table_info": .query, "table_xinfo": .query, "table_list": .query, "index_list": .query, "index_info": .query,
         "index_xinfo": .query, "foreign_key_list": .query, "foreign_key_check": .query, "function_list": .query,
-        "collation_list": .query, "database_list": .query, "compile_options": .query, "pragma_list": .query,
+        "collation_list": .query, "compile_options": .query, "pragma_list": .query,
         "module_list": .query, "integrity_check": .query, "quick_check": .query,
         "page_count": .readOnly, "page_size": .readOnly, "freelist_count": .readOnly, "encoding": .readOnly,
         "journal_mode": .readOnly, "synchronous": .readOnly, "cache_size": .readOnly, "schema_version": .readOnly,

@@ -81,6 +81,7 @@ public final class Statement: @unchecked Sendable {
         if error.code.primary == .authorization, let denial = connection.denial {
             error = SQLiteError(code: error.code, message: denial.description, offset: error.offset)
         }
+        if error.code.primary == .full { error.bound = connection.fullBound }
         reset()
         return error
     }

@@ -87,3 +87,13 @@ extension Statement {
     /// there is nothing to do, and a reader may not have seen yet that there is: only the writer knows.
     var isSurelyRead: Bool { access.isRead && columnCount > 0 }
 }
+
+extension StatementReference {
+    /// Bytes of the text it stands for; 0 if nobody has prepared it.
+    func textCount(_ statements: StatementTable) -> Int {
+        switch self {
+        case .sql(let text): text.count
+        case .prepared(let id): statements[id]?.utf8.count ?? 0
+        }
+    }
+}

@@ -24,6 +24,7 @@ struct StreamedResult: Sendable {
     private let statement: Statement
     private let rowsMax: UInt64
     private var rows: UInt64 = 0
+    private var bytes = 0
     private var headWasSent = false
     /// A row that was too long for the frame it was read for: the next one begins with it.
     private var carried: [UInt8] = []
@@ -95,6 +96,8 @@ struct StreamedResult: Sendable {
                     .resultTooLarge, "the result has more than \(rowsMax) rows",
                     limit: ("rowsMax", Int(clamping: rowsMax)))
             }
+            bytes += writer.count - FrameHeader.size
+            guard bytes <= job.limits.resultBytesMax else { throw .resultBytesExceeded(job.limits.resultBytesMax) }
             guard writer.count - FrameHeader.size <= job.replyMax else { throw .resultTooLarge(job.replyMax) }
             let outcome = Outcome(transaction: transaction, lsn: lsn)
             if isDone && !headWasSent {

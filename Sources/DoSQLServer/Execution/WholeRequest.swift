@@ -18,13 +18,26 @@ enum WholeRequest {
         _ job: Job, on connection: borrowing Connection, isReadOnly: Bool, transaction: TransactionState,
         numbers: Numbers, feeds: FeedPublisher?
     ) throws(Failure) -> Answer {
+        do throws(Failure) {
+            return try carryOut(
+                job, on: connection, isReadOnly: isReadOnly, transaction: transaction, numbers: numbers, feeds: feeds)
+        } catch {
+            guard error.code == .resultTooLarge, job.limits.resultBytesMax < job.replyMax else { throw error }
+            throw .resultBytesExceeded(job.limits.resultBytesMax)
+        }
+    }
+
+    private static func carryOut(
+        _ job: Job, on connection: borrowing Connection, isReadOnly: Bool, transaction: TransactionState,
+        numbers: Numbers, feeds: FeedPublisher?
+    ) throws(Failure) -> Answer {
         var writer = ByteWriter(capacity: 96)
         let stream = job.address.stream
         let request = job.address.request
         let body = job.body
         let effects: Effects
         let frame: Int
-        let bytesMax = job.replyMax + FrameHeader.size
+        let bytesMax = min(job.replyMax, job.limits.resultBytesMax) + FrameHeader.size
         switch job.type {
         case .batch:
             let batch: Batch

@@ -10,17 +10,17 @@ final class Newcomer: Face {
     let kind = FaceKind.newcomer
     let socket: SocketStream
     private unowned let shard: Shard
-    /// Whether it is one more than the server takes: it is told so in its own tongue.
-    private let isSurplus: Bool
+    /// Why it is one more than the server takes, if it is: it is told so in its own tongue.
+    private let surplus: Failure?
     private let acceptedAt: UInt64
     private var seen: [UInt8] = []
     private var isClosing = false
 
-    init(connection: UInt64, socket: SocketStream, shard: Shard, isSurplus: Bool) {
+    init(connection: UInt64, socket: SocketStream, shard: Shard, surplus: Failure?) {
         self.connection = connection
         self.socket = socket
         self.shard = shard
-        self.isSurplus = isSurplus
+        self.surplus = surplus
         acceptedAt = shard.loop.now
     }
 
@@ -33,13 +33,13 @@ final class Newcomer: Face {
             break
         case .matches:
             let face = speakBinary()
-            if isSurplus { return face.turnAway() }
+            if let surplus { return face.turnAway(surplus) }
             face.received(opening.span.extracting(droppingFirst: Preamble.size))
         case .foreign:
             let face = HTTPFace(connection: connection, socket: socket, shard: shard)
             shard.faceChanged(face)
             socket.handOver(to: face)
-            if isSurplus { return face.turnAway() }
+            if let surplus { return face.turnAway(surplus) }
             face.received(opening.span)
         }
     }

@@ -16,10 +16,13 @@ protocol FrameTransport: AnyObject {
     func pauseReading()
     /// Takes requests again.
     func resumeReading()
+    /// The client has said HELLO.
+    func proved()
     /// Ends the session's wire once everything is sent.
     func closeAfterFlush(timeout: Duration)
 }
 
-extension SocketStream: FrameTransport {
-    var faceKind: FaceKind { .binary }
+extension FrameTransport {
+    // Where a request came in front of HELLO, it has been proof.
+    func proved() {}
 }

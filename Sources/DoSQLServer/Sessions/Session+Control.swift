@@ -20,6 +20,7 @@ extension Session {
         }
         replyMax = Int(clamping: min(hello.frameMax, UInt64(Limits.frameMax)))
         machine.accepted()
+        transport?.proved()
         HelloOK(
             version: version, serverID: shard.context.serverID, server: ServerContext.name, limits: shard.context.limits
         )
@@ -69,7 +70,7 @@ extension Session {
         let address = address(of: header)
         let folder = shard.context.folder
         machine.deferred(header.request)
-        shard.context.tenants.context.openers.post { _ in
+        shard.context.tenants.context.openers.post(for: folder) { _ in
             var writer = ByteWriter()
             do throws(Failure) {
                 let names = try folder.tenants().map(\.description).drop {

@@ -45,9 +45,10 @@ extension Session {
         case .line:
             break
         case .load:
-            tickLoad(entry, now, idleMax: limits.transactionIdleMax)
+            tickLoad(entry, now, idleMax: job.limits.transactionIdleTime)
         case .transaction where job.type == .load:
-            tickLoad(entry, now, idleMax: streams[job.address.stream]?.machine.idleMax ?? limits.transactionIdleMax)
+            tickLoad(
+                entry, now, idleMax: streams[job.address.stream]?.machine.idleMax ?? job.limits.transactionIdleTime)
         case .session, .transaction:
             // Only what waits for the client can stall; the others are working.
             if job.flow.isParked && now > entry.lastProgress &+ limits.cursorStallMax {

@@ -20,6 +20,8 @@ extension Session {
         else {
             return refuse(header, Failure(.streamNotOpen, "stream \(header.stream) is not open"))
         }
+        turn(of: stream.tenant)
+        if kind.isBounded, let failure = refusal(of: stream.tenant) { return refuseOnArrival(header, failure) }
         switch stream.machine.received(kind, depends: header.flags.contains(.depends)) {
         case .start:
             start(stream, type, header, body, isDeferred: false)
@@ -37,19 +39,24 @@ extension Session {
         }
     }
 
+    /// Why another request is refused at once: its tenant, or the server, has too many.
+    private func refusal(of tenant: ShardTenant) -> Failure? {
+        shard.refusal ?? tenant.refusal(now: shard.loop.now)
+    }
+
     private func hold(_ stream: SessionStream, _ kind: RequestKind, _ header: FrameHeader, _ body: Span<UInt8>) {
         machine.deferred(header.request)
         machine.kept(bytes: body.count)
-        stream.machine.hold(pending(header, body), kind: kind, depends: header.flags.contains(.depends))
+        stream.machine.hold(pending(header, body, of: stream.tenant), kind: kind, depends: header.flags.contains(.depends))
     }
 
-    func pending(_ header: FrameHeader, _ body: Span<UInt8>) -> PendingRequest {
+    func pending(_ header: FrameHeader, _ body: Span<UInt8>, of tenant: ShardTenant) -> PendingRequest {
         let now = shard.loop.now
         let deadline = MessageType(rawValue: header.type).flatMap { Self.deadline(of: $0, body) }
         return PendingRequest(
             header: header, body: [UInt8](copying: body), receivedAt: now,
             deadline: deadline.map { Self.time($0, after: now) } ?? .max,
-            statements: statements)
+            statements: statements, tally: RequestTally(of: tenant.tenant, bytes: body.count, in: shard.inFlight))
     }
 
     /// The milliseconds after which a request wants to be given up.
@@ -81,7 +88,14 @@ extension Session {
         guard !stream.isPumping else { return }
         stream.isPumping = true
         defer { stream.isPumping = false }
-        while !isClosing, !mustWaitForClient(), let (held, admission) = stream.machine.next() {
+        var began = Budget.now()
+        while !isClosing, !mustWaitForClient(), !mustYield(), let (held, admission) = stream.machine.next() {
+            turn(of: stream.tenant)
+            defer {
+                let now = Budget.now()
+                shard.turns.charge(stream.tenant.turns, now &- began)
+                began = now
+            }
             let header = held.pending.header
             guard let type = MessageType(rawValue: header.type) else { continue }
             switch admission {
@@ -143,6 +157,8 @@ extension Session {
             return refuse(header, Failure(.tenantNameInvalid, "\(error)"))
         }
         let stream = SessionStream(id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly)
+        turn(of: stream.tenant)
+        if let failure = refusal(of: stream.tenant) { return refuse(header, failure) }
         streams[header.stream] = stream
         if let incarnation = stream.tenant.tenant.incarnation {
             // Whoever only wants to read must not wait for somebody's transaction.
@@ -222,7 +238,13 @@ extension Session {
         guard !stream.isReadOnly else { return false }
         if type == .publish { return publishBehindWrites(stream, header, body, isDeferred: isDeferred) }
         guard let reader = stream.tenant.reader else { return false }
-        guard let execute = try? Execute(body, kind: Execute.kind(of: type)),
+        guard let execute = try? Execute(body, kind: Execute.kind(of: type)) else { return false }
+        if execute.statement.textCount(statements) > Self.compiledMax {
+            stream.machine.started(header.request, asWrite: true)
+            submitWrite(stream, type, header, body, deadline: execute.deadline)
+            return true
+        }
+        guard
             let statement = try? StatementRunner.prepare(
                 execute.statement, statements: statements, on: reader.connection),
             !statement.isSurelyRead
@@ -239,7 +261,7 @@ extension Session {
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>
     ) {
         stream.machine.started(header.request, asWrite: false)
-        let pending = pending(header, body)
+        let pending = pending(header, body, of: stream.tenant)
         machine.deferred(header.request)
         waitingForReader.insert(header.request)
         stream.tenant.whenReaderIsOpen(on: shard.mailbox) { [weak self] result in
@@ -297,6 +319,9 @@ extension Session {
         do throws(DecodeError) { execute = try Execute(body, kind: Execute.kind(of: type)) } catch {
             throw Failure(error)
         }
+        if execute.statement.textCount(statements) > Self.compiledMax {
+            return submitUncompiled(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+        }
         let statement = try StatementRunner.prepare(execute.statement, statements: statements, on: reader.connection)
         guard statement.isSurelyRead else {
             guard !stream.isReadOnly else { throw .readOnly }
@@ -314,11 +339,31 @@ extension Session {
         submitRead(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
     }
 
+    /// Bytes of SQL that are compiled on the loop: more of it takes so long that a thread does it.
+    private static let compiledMax = 64 << 10
+
+    /// What is too long to look at here goes where it may do everything: the tenant's line; on a stream that only reads,
+    /// to a thread that does so too.
+    private func submitUncompiled(
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?,
+        credit: UInt64?
+    ) {
+        stream.machine.started(header.request, asWrite: !stream.isReadOnly)
+        if stream.isReadOnly {
+            submitRead(stream, type, header, body, deadline: deadline, credit: credit)
+        } else {
+            submitWrite(stream, type, header, body, deadline: deadline)
+        }
+    }
+
     private func carryOutBatch(
         _ stream: SessionStream, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader
     ) throws(Failure) {
         let batch: Batch
         do throws(DecodeError) { batch = try Batch(body) } catch { throw Failure(error) }
+        if body.count > Self.compiledMax {
+            return submitUncompiled(stream, .batch, header, body, deadline: batch.deadline, credit: nil)
+        }
         stream.machine.started(header.request, asWrite: false)
         if BatchRunner.isRead(batch, statements: statements, on: reader.connection) {
             return submitRead(stream, .batch, header, body, deadline: batch.deadline, credit: nil)

@@ -52,7 +52,16 @@ final class Session {
     /// connection.
     private(set) var isTranslated = false
     var isClosing = false
+    /// The client has to read first.
     private var isPaused = false
+    /// Its tenant has had its time: it goes on when the others have had theirs.
+    private var isYielding = false
+    /// What the tenant of its last request has had of the turn.
+    private(set) var turns: TurnAccount
+    /// Its answers that the client has not taken.
+    let answers: AnswerWindow
+    /// Received bytes that have not become requests.
+    private let received: ByteCharge
 
     /// A session in front of HELLO, on a connection that was accepted at `acceptedAt` (monotonic nanoseconds). Its shard
     /// knows it from now until ``end()``.
@@ -62,6 +71,9 @@ final class Session {
         self.shard = shard
         faceKind = transport.faceKind
         machine = ConnectionStateMachine(now: acceptedAt, limits: shard.context.configuration.session)
+        turns = shard.turns.nobody
+        answers = AnswerWindow(of: shard.inFlight)
+        received = ByteCharge(to: shard.inFlight)
         shard.began(self)
     }
 
@@ -78,13 +90,21 @@ final class Session {
 
     /// Handles the frames in `bytes`, behind what was kept of earlier ones, as long as the client reads its answers.
     func receive(_ bytes: Span<UInt8>) {
+        if isPaused || isYielding {
+            decoder.keep(bytes)
+            return received.set(decoder.keptCount)
+        }
         var input = bytes
         // Out of the property for the time of the call: the frames it hands out borrow from it.
         var decoder = FrameDecoder()
         swap(&decoder, &self.decoder)
-        defer { swap(&decoder, &self.decoder) }
+        defer {
+            received.set(decoder.keptCount)
+            swap(&decoder, &self.decoder)
+        }
+        var began = Budget.now()
         loop: while !isClosing {
-            if mustWaitForClient() { return decoder.keep(input) }
+            if mustWaitForClient() || mustYield() { return decoder.keep(input) }
             decoder.frameMax = machine.isOpen ? Limits.frameMax : Limits.frameHandshakeMax
             switch decoder.next(&input) {
             case .frame(let header, let body): handle(header, body)
@@ -93,6 +113,9 @@ final class Session {
             case .unmeant: fail(.protocolViolation, "a frame of more than 1 GiB cannot be meant")
             case .needMore: break loop
             }
+            let now = Budget.now()
+            shard.turns.charge(turns, now &- began)
+            began = now
         }
     }
 
@@ -130,6 +153,19 @@ final class Session {
         transport.pauseReading()
         return true
     }
+
+    /// Whether its tenant has had its time: then it goes on in the next turn.
+    func mustYield() -> Bool {
+        if isYielding { return true }
+        guard shard.turns.isOver(turns), let transport else { return false }
+        isYielding = true
+        transport.pauseReading()
+        shard.turns.yield(self, of: turns)
+        return true
+    }
+
+    /// A request is for this tenant.
+    func turn(of tenant: ShardTenant) { turns = tenant.turns }
 
     private func tooLarge(_ header: FrameHeader) {
         guard machine.isOpen else {
@@ -176,23 +212,32 @@ final class Session {
         isDirty = false
         guard let transport else { return output.removeAll() }
         if !output.isEmpty { transport.send(&output.bytes) }
+        answers.setBacklog(transport.queuedBytes)
         if transport.queuedBytes <= transport.lowWaterMark { taken() }
     }
 
     /// The transport's queue is at its low-water mark again.
     func drained() {
+        answers.setBacklog(transport?.queuedBytes ?? 0)
         taken()
         guard isPaused else { return }
         isPaused = false
+        proceed()
+    }
+
+    /// Goes on with what waits, unless there is another reason to wait.
+    private func proceed() {
+        guard !isPaused, !isYielding, !isClosing else { return }
         for stream in streams.values { pump(stream) }
         let nothing: [UInt8] = []
-        if !isPaused { receive(nothing.span) }
-        if !isPaused { transport?.resumeReading() }
+        if !isPaused && !isYielding { receive(nothing.span) }
+        if !isPaused && !isYielding { transport?.resumeReading() }
         closeIfDrained()
     }
 
     /// The socket has taken what was sent: those who produce results may go on.
     private func taken() {
+        answers.resume()
         resumeSubscriptions()
         guard !untaken.isEmpty else { return }
         let parts = untaken
@@ -224,13 +269,19 @@ final class Session {
     }
 
     /// An error that ends the connection.
-    func fail(_ code: ErrorCode, _ reason: String) {
+    func fail(_ code: ErrorCode, _ reason: String) { fail(Failure(code, reason)) }
+
+    /// An error that ends the connection.
+    func fail(_ failure: Failure) {
         guard !isClosing else { return }
         shard.context.log.debug(
             "connection closed by the server",
-            metadata: ["peer": "\(transport?.peerAddress ?? "")", "code": "\(code.name)", "reason": "\(reason)"])
-        shard.metrics.failed(code)
-        Failure(code, reason).message(transaction: .none, isFatal: true).encode(into: &output)
+            metadata: [
+                "peer": "\(transport?.peerAddress ?? "")", "code": "\(failure.code.name)",
+                "reason": "\(failure.message)",
+            ])
+        shard.metrics.failed(failure.code)
+        failure.message(transaction: .none, isFatal: true).encode(into: &output)
         closeAfterOutput()
     }
 
@@ -248,6 +299,8 @@ final class Session {
         isClosing = true
         abandonEverything()
         transport = nil
+        answers.end()
+        received.set(0)
         shard.ended(self)
     }
 
@@ -298,7 +351,8 @@ final class Session {
     }
 
     func address(of header: FrameHeader) -> RequestAddress {
-        RequestAddress(shard: shard.mailbox, connection: id, stream: header.stream, request: header.request)
+        RequestAddress(
+            shard: shard.mailbox, connection: id, stream: header.stream, request: header.request, answers: answers)
     }
 
     static func time(_ milliseconds: UInt64, after now: UInt64) -> UInt64 {
@@ -320,5 +374,12 @@ final class Session {
         case .transactionExpired: "the transaction's time is over: it was rolled back"
         default: code.name
         }
+    }
+}
+
+extension Session: Yielding {
+    func goOn() {
+        isYielding = false
+        proceed()
     }
 }

@@ -18,6 +18,12 @@ final class LoopReader {
 
     /// How long a statement may hold up everybody else on the loop.
     static let timeMax: UInt64 = 2_000_000
+    /// How long, if one of the tenant's statements was too long a moment ago: most that come with it are.
+    static let timeMaxWary: UInt64 = 100_000
+    /// How long a tenant's statement that was too long is a moment ago.
+    private static let waryTime: UInt64 = 100_000_000
+    /// Bytes that SQLite may take for a statement on the loop: who sorts more does it elsewhere.
+    static let memoryMax = 8 << 20
     /// When the watchdog stops what the budget could not: inside one long opcode.
     static let watchTime = 5 * timeMax
     /// How many bytes an answer of the loop has at most: one frame of rows.
@@ -41,6 +47,8 @@ final class LoopReader {
     var events = KnownFeed()
     /// By ``Statement/textHash``.
     private var slow: [UInt64: UInt8] = [:]
+    /// Until when statements have less time.
+    private var waryUntil: UInt64 = 0
 
     init(_ connection: consuming Connection, tenant: Tenant) {
         self.connection = connection
@@ -74,12 +82,13 @@ final class LoopReader {
             throw error
         }
         let now = Budget.now()
-        connection.allow(until: now &+ Self.timeMax)
+        connection.allow(
+            until: now &+ (now < waryUntil ? Self.timeMaxWary : Self.timeMax), memoryMax: Self.memoryMax)
         watch.extend(now &+ Self.watchTime)
         defer {
             statement.reset()
             // Compiling the next statement is not on this one's time.
-            connection.allow(until: .max)
+            connection.allow(until: .max, memoryMax: nil)
             watch.extend(.max)
         }
         do throws(SQLiteError) {
@@ -114,10 +123,18 @@ final class LoopReader {
         } catch {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
             // words the error.
-            if error.code == .interrupt || error.code == .tooBig {
+            if error.code == .interrupt {
+                waryUntil = Budget.now() &+ Self.waryTime
                 return remember(statement, &output, start)
             }
+            if error.code == .tooBig { return remember(statement, &output, start) }
             output.truncate(to: start)
+            // Out of memory, SQLite gives up the whole transaction, and who reads on begins another one.
+            if error.code.isOutOfMemory {
+                statement.reset()
+                endTurn()
+                if case .statement? = error.bound { return remember(statement, &output, start) }
+            }
             // The schema has changed what the statement touches: a thread of its own prepares it anew, and so does this
             // one the next time.
             if statement.isOutdated { return .tooLong }
@@ -137,6 +154,7 @@ final class LoopReader {
             try? connection.rollback()
             precondition(connection.isAutocommit, "a read transaction without open statements can be ended: \(error)")
         }
+        if SQLiteLibrary.isShortOfMemory { connection.releasePages() }
     }
 
     /// Reads the schema anew if another connection has changed it.

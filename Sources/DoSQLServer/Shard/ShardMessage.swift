@@ -2,8 +2,8 @@ import DoSQLLoop
 
 /// What other threads tell a shard.
 enum ShardMessage: Sendable {
-    /// A connection was accepted for it; a surplus one is only told so.
-    case accepted(DescriptorParcel, isSurplus: Bool)
+    /// A connection was accepted for it; a surplus one is only told why it is one too many.
+    case accepted(DescriptorParcel, from: PeerAddress, surplus: Failure?)
     /// A request was answered, or a part of it.
     case reply(Reply)
     /// A tenant's reader for this shard is open, or cannot be opened.
@@ -18,6 +18,8 @@ enum ShardMessage: Sendable {
     case transactionProceeds(TransactionID)
     /// Frames of a transaction for the face that called it.
     case transactionFrames([UInt8], for: TransactionCaller)
+    /// A thread has translated the body of an exchange.
+    case translated(Translation, for: TransactionCaller)
     /// Somebody reads the metrics.
     case measure(Measurement)
     /// What an exchange asked the server itself.

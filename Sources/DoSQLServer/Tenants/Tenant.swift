@@ -21,6 +21,8 @@ final class Tenant: Sendable {
         case open(@Sendable (Failure?) -> Void)
         /// Checkpoint, if it is still due.
         case checkpoint
+        /// Something the operator wants; then call back.
+        case maintenance(MaintenanceTask, @Sendable (Result<[String], Failure>) -> Void)
         /// Remove some of what the feeds need not keep any more.
         case trim
         /// Close the file, if nobody reads it; then call back with whether it was closed.
@@ -83,10 +85,20 @@ final class Tenant: Sendable {
     let trimmedAt = Atomic<UInt64>(0)
     /// Monotonic nanoseconds of the last use.
     let lastUsed: Atomic<UInt64>
+    /// Its requests that wait or run on a thread, and the bytes of their bodies.
+    let requests = Atomic<Int>(0)
+    let requestBytes = Atomic<Int>(0)
+    /// Connections that long reads hold.
+    private let cursors = Atomic<Int>(0)
+    /// What it may use.
+    let standing: Mutex<Standing>
+    /// Counts the changes of its limits.
+    let limitsVersion = Atomic<UInt32>(0)
 
     init(name: TenantName, context: TenantContext) {
         self.name = name
         self.context = context
+        standing = Mutex(Standing(limits: context.tenantLimits))
         lastUsed = Atomic(MonotonicClock.nanoseconds())
     }
 
@@ -107,7 +119,7 @@ final class Tenant: Sendable {
             line.queue.append(item)
             return (true, Self.schedule(&line))
         }
-        if starts { context.writers.post(self) }
+        if starts { context.writers.post(for: self) { [self] watch in takeTurn(watch: watch) } }
         return accepted
     }
 
@@ -124,7 +136,7 @@ final class Tenant: Sendable {
             line.inbox.append(SessionMail(owner: owner, item: item))
             return Self.schedule(&line)
         }
-        if starts { context.writers.post(self) }
+        if starts { context.writers.post(for: self) { [self] watch in takeTurn(watch: watch) } }
     }
 
     private static func schedule(_ line: inout Line) -> Bool {
@@ -145,6 +157,7 @@ final class Tenant: Sendable {
     /// the next tenant's.
     func takeTurn(watch: Watchdog.Post) {
         var database = line.withLock { $0.database.take() }
+        database?.applyLimits()
         var outbox = Outbox()
         // A tenant with endless work goes to the end of the pool's queue now and then.
         for _ in 0..<TenantContext.turnLength {
@@ -200,7 +213,7 @@ final class Tenant: Sendable {
             line.isScheduled = false
             return Self.schedule(&line)
         }
-        if goesOn { context.writers.post(self) }
+        if goesOn { context.writers.post(for: self) { [self] watch in takeTurn(watch: watch) } }
     }
 
     private var isLineEmpty: Bool { line.withLock { $0.queue.isEmpty } }
@@ -222,6 +235,12 @@ final class Tenant: Sendable {
         case .open(let done):
             touch(MonotonicClock.nanoseconds())
             done(open(&database, creates: false))
+        case .maintenance(let task, let done):
+            touch(MonotonicClock.nanoseconds())
+            if let failure = open(&database, creates: false) { return done(.failure(failure)) }
+            guard var opened = database.take() else { return }
+            done(opened.carryOut(task))
+            database = consume opened
         case .checkpoint:
             awaitsMaintenance.store(false, ordering: .relaxed)
             database?.checkpoint()
@@ -315,7 +334,7 @@ final class Tenant: Sendable {
             return life.isOpen
         }
         guard isOpen else { return .closed }
-        var options = context.openOptions(for: name, role: .reader)
+        var options = context.openOptions(for: self, role: .reader)
         if let length { options.limits.length = length }
         do throws(SQLiteError) {
             return .opened(try Connection(options))
@@ -337,16 +356,45 @@ final class Tenant: Sendable {
         life.withLock { $0.readers -= 1 }
     }
 
-    /// A connection for a long read: a spare one, or a new one.
-    func takeCursor() -> ReaderResult {
+    /// A connection for a long read: a spare one, or a new one. Given back by ``returnCursor(_:)`` or ``closeCursor(_:)``.
+    /// - Parameter isBounded: whether it is for a client, who may have so many at a time.
+    func takeCursor(isBounded: Bool = true) -> ReaderResult {
+        let most = isBounded ? limits.tenantTransactionsMax : .max
+        guard cursors.add(1, ordering: .relaxed).newValue <= most else {
+            cursors.subtract(1, ordering: .relaxed)
+            return .failed(
+                .overloaded(
+                    "this tenant has too many read transactions and streamed results open",
+                    limit: ("tenantTransactionsMax", most), retryAfter: 1000))
+        }
+        switch spareOrNewCursor() {
+        case .opened(let connection):
+            return .opened(connection)
+        case .closed:
+            cursors.subtract(1, ordering: .relaxed)
+            return .closed
+        case .failed(let failure):
+            cursors.subtract(1, ordering: .relaxed)
+            return .failed(failure)
+        }
+    }
+
+    private func spareOrNewCursor() -> ReaderResult {
         if let parcel = spareCursors.withLock({ $0.popLast() }), let connection = parcel.take() {
             return .opened(connection)
         }
         return openReader()
     }
 
+    /// Closes a connection for long reads that is of no use to others.
+    func closeCursor(_ connection: consuming Connection) {
+        cursors.subtract(1, ordering: .relaxed)
+        closeReader(connection)
+    }
+
     /// Gives a connection for long reads back, with nothing running on it.
     func returnCursor(_ connection: consuming Connection) {
+        cursors.subtract(1, ordering: .relaxed)
         let parcel = ConnectionParcel(connection)
         let kept = spareCursors.withLock { spare in
             guard spare.count < TenantContext.spareCursorsMax else { return false }

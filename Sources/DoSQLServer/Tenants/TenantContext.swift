@@ -8,6 +8,8 @@ import Synchronization
 final class TenantContext: Sendable {
     /// Writes that share one commit at most: bounds how long the first of them waits for the last.
     static let groupMax = 1024
+    /// Bytes of answers that a group makes before it commits: they stay in memory until then.
+    static let groupBytesMax = 4 << 20
     /// Groups or items of one turn, before the other tenants have theirs.
     static let turnLength = 16
     /// Idle connections for long reads that a tenant keeps.
@@ -15,9 +17,10 @@ final class TenantContext: Sendable {
 
     let folder: DataFolder
     let migrations: MigrationFolder?
-    let writers: WriterPool
-    let readers: ReaderPool
-    let openers: ReaderPool
+    let writers: WorkerPool
+    let readers: WorkerPool
+    let openers: WorkerPool
+    let disk: DiskWatch
     let watchdog: Watchdog
     let shards: ShardDirectory
     let createsTenants: Bool
@@ -25,15 +28,17 @@ final class TenantContext: Sendable {
     let metrics = WriteMetrics()
     let checkpointPages: Int
     let session: SessionLimits
+    /// What a tenant may use that has no limits of its own.
+    let tenantLimits: TenantLimits
+    let tenantsMax: Int
     /// How much is kept of each feed.
     let kept: [Feed: FeedRetention]
     private let synchronous: OpenOptions.Synchronous
-    private let cacheKiB: Int
     private let vfsName: String
 
     init(
-        configuration: Configuration, folder: DataFolder, migrations: MigrationFolder?, writers: WriterPool,
-        readers: ReaderPool, openers: ReaderPool,
+        configuration: Configuration, folder: DataFolder, migrations: MigrationFolder?, writers: WorkerPool,
+        readers: WorkerPool, openers: WorkerPool,
         watchdog: Watchdog, shards: ShardDirectory, writeQueueMax: Int
     ) {
         self.folder = folder
@@ -49,14 +54,32 @@ final class TenantContext: Sendable {
         session = configuration.session
         kept = [.messages: configuration.messagesKept, .events: configuration.eventsKept].filter { $0.value.isBounded }
         synchronous = configuration.synchronous
-        cacheKiB = configuration.cacheKiB
+        tenantLimits = configuration.tenant
+        tenantsMax = configuration.tenantsMax
+        disk = DiskWatch(
+            folder: folder.path, freeMin: configuration.diskFreeMin, bytesMax: configuration.diskBytesMax)
         vfsName = configuration.vfsName
     }
 
-    func openOptions(for tenant: TenantName, role: OpenOptions.Role) -> OpenOptions {
-        var options = OpenOptions(path: folder.database(of: tenant), role: role)
+    /// Counts a new tenant in, before it is made.
+    /// - Throws: `TENANT_LIMIT`, or `STORAGE_FULL` where the disk has no room for more.
+    func admitNewTenant() throws(Failure) {
+        if let bound = disk.met {
+            throw Failure(.storageFull, "the disk has no room for another tenant", limit: bound)
+        }
+        guard folder.countTenants(1) <= tenantsMax else {
+            folder.countTenants(-1)
+            throw Failure(
+                .tenantLimit, "this server has as many tenants as it may have", limit: ("tenantsMax", tenantsMax))
+        }
+    }
+
+    func openOptions(for tenant: Tenant, role: OpenOptions.Role) -> OpenOptions {
+        let limits = tenant.limits
+        var options = OpenOptions(path: folder.database(of: tenant.name), role: role)
         options.synchronous = synchronous
-        options.cacheKiB = cacheKiB
+        options.cacheKiB = limits.pageCacheMax >> 10
+        options.limits.cachedStatements = limits.statementCacheMax
         options.vfsName = vfsName
         return options
     }

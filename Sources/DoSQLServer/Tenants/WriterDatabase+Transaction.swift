@@ -11,7 +11,7 @@ extension WriterDatabase {
         transaction = TransactionRunner(address: job.address, mode: .write, isSingle: isSingle, feeds: feeds)
         transactionOwner = job
         if isSingle { return }
-        let times = job.transactionTimes(tenant.context.session)
+        let times = job.transactionTimes
         job.acknowledge(
             Outcome(transaction: .write, lsn: lsn), kind: .began(.write, idleMax: times.idle, totalMax: times.total),
             outbox: &outbox)

@@ -25,6 +25,8 @@ struct WriterDatabase: ~Copyable, Sendable {
     var checkpointFrames: Int
     /// A commit failed so that nobody knows what the disk has: the file must be closed and recovered.
     var isBroken = false
+    /// The bound on the file's size that its connection has.
+    private var growth: (name: String, value: Int) = ("", 0)
 
     private static let metaSchema = "CREATE TABLE IF NOT EXISTS __dosql_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
     /// Savepoint of one member of a group.
@@ -45,9 +47,14 @@ struct WriterDatabase: ~Copyable, Sendable {
         let isNew = !context.folder.exists(tenant.name)
         if isNew {
             guard creates else { throw Failure(.tenantNotFound, "there is no tenant \(tenant.name)") }
-            try context.folder.create(tenant.name)
+            try context.admitNewTenant()
         }
+        // What does not become a tenant after all is none.
+        defer { if isNew && !context.folder.exists(tenant.name) { context.folder.countTenants(-1) } }
+        if isNew { try context.folder.create(tenant.name) }
+        try tenant.readOwnLimits()
         var database = try make(tenant)
+        database.applyLimits()
         // The file's own entry must survive a power cut with the first answer. Who made it may have died before it was
         // durable.
         if database.lsn == 0 { try context.folder.makeDurable(tenant.name) }
@@ -59,7 +66,7 @@ struct WriterDatabase: ~Copyable, Sendable {
     private static func make(_ tenant: Tenant) throws(Failure) -> WriterDatabase {
         let connection: Connection
         do throws(SQLiteError) {
-            connection = try Connection(tenant.context.openOptions(for: tenant.name, role: .writer))
+            connection = try Connection(tenant.context.openOptions(for: tenant, role: .writer))
         } catch {
             throw Failure(error)
         }
@@ -120,6 +127,21 @@ struct WriterDatabase: ~Copyable, Sendable {
         checkpointFrames = tenant.context.checkpointPages
     }
 
+    /// Bounds the file as its tenant's limits and the disk have it now. Costs a look where nothing has changed.
+    mutating func applyLimits() {
+        guard transaction == nil else { return }
+        let bound = tenant.growthBound
+        guard bound != growth else { return }
+        do throws(SQLiteError) {
+            let isDisk = tenant.context.disk.met != nil
+            try connection.setDatabaseBytesMax(isDisk ? connection.databaseBytes() : bound.value)
+            growth = bound
+        } catch {
+            // The next turn tries again; a file that cannot even tell its size fails whatever is asked of it.
+            noteStorage(error.code)
+        }
+    }
+
     /// Tells the other threads how far the file is, and wakes who watches if that is news.
     func published() {
         let isNews = tenant.publishedLSN.exchange(lsn, ordering: .sequentiallyConsistent) != lsn
@@ -137,6 +159,11 @@ struct WriterDatabase: ~Copyable, Sendable {
             // A full disk is told before anything is durable; after any other failure nobody knows.
             if error.code.primary == .ioError { failure.execution = .unknown }
             noteStorage(error.code)
+            if error.code.isOutOfMemory {
+                // The log may have the whole transaction, and SQLite not know it: recovery decides.
+                failure.execution = .unknown
+                isBroken = true
+            }
             rollBack()
             return failure
         }

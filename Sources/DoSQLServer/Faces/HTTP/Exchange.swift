@@ -9,6 +9,8 @@ final class Exchange {
     private enum Phase {
         /// The body comes.
         case receiving
+        /// A thread translates a long body.
+        case translating(Operation, TransactionID?, ResultStyle)
         /// Frames of an operation are awaited.
         case operation(OperationAnswer)
         /// The answer to BEGIN is awaited.
@@ -75,6 +77,8 @@ final class Exchange {
     /// The head is there.
     func begin() {
         do throws(Refusal) {
+            // Before a body takes more room.
+            if head.method == "POST", let failure = face.shard.refusal { throw Refusal(failure) }
             // A preflight is answered for every path.
             if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return }
             let route = try Route(head, web: face.shard.web)
@@ -144,6 +148,26 @@ final class Exchange {
         phase = .operation(OperationAnswer(operation, style: style, rows: rows, kinds: kinds, response: response))
     }
 
+    /// From now on a thread's translation of the body is awaited.
+    func expectTranslation(_ operation: Operation, rows: ResultStyle, in transaction: TransactionID?) {
+        body = []
+        phase = .translating(operation, transaction, rows)
+    }
+
+    /// A thread has translated the body.
+    func received(_ translation: Translation) {
+        guard case .translating(let operation, let transaction, let rows) = phase else { return }
+        do throws(Refusal) {
+            switch translation.result {
+            case .success(let message): try submit(message, of: operation, rows: rows, in: transaction)
+            case .failure(let fault): throw Refusal(fault)
+            }
+        } catch {
+            face.shard.metrics.refused(error)
+            refuse(error)
+        }
+    }
+
     /// From now on a frame answers BEGIN. `total`: milliseconds that the transaction may last.
     func expectBegin(of id: TransactionID, total: UInt64) { phase = .begin(id, total: total) }
 
@@ -181,7 +205,7 @@ final class Exchange {
         case .stream:
             // The tenant could not be opened.
             refuse(Refusal((try? ErrorMessage(body)) ?? ErrorMessage(.internal, "OPEN was answered strangely")))
-        case .receiving, .done:
+        case .receiving, .translating, .done:
             break
         }
     }

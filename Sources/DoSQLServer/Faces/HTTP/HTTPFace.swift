@@ -1,3 +1,4 @@
+import DoSQLEngine
 import DoSQLHTTP
 import DoSQLLoop
 import DoSQLProtocol
@@ -38,6 +39,10 @@ final class HTTPFace: Face {
     private var isDraining = false
     /// Whether requests wait until the client has read.
     private var isHeldBack = false
+    /// Whether its tenant has had its time, so that requests wait for the next turn.
+    private var isYielding = false
+    /// Received bytes that are not carried out.
+    private let receivedBytes: ByteCharge
     /// When the wait began for what the client owes: its next request, the rest of a head or a body.
     private var waitingSince: UInt64
     private var bodyBytes: UInt64 = 0
@@ -55,6 +60,7 @@ final class HTTPFace: Face {
         self.socket = socket
         self.shard = shard
         parser = RequestParser(limits: shard.web.limits, decoders: shard.web.decoders)
+        receivedBytes = ByteCharge(to: shard.inFlight)
         waitingSince = shard.loop.now
         sentAt = shard.loop.now
     }
@@ -66,7 +72,9 @@ final class HTTPFace: Face {
         if parser.progress == .idle { waitingSince = shard.loop.now }
         parser.receive(bytes)
         pump()
-        if exchange?.isAnswering == true && parser.bufferedBytes > Self.waitingMax { socket.pauseReading() }
+        if (exchange?.isAnswering == true || isYielding) && parser.bufferedBytes > Self.waitingMax {
+            socket.pauseReading()
+        }
     }
 
     /// Goes on with what was received, as long as nothing is being answered.
@@ -74,10 +82,20 @@ final class HTTPFace: Face {
         // An exchange that is answered at once comes back here; the loop below goes on.
         guard !isPumping else { return }
         isPumping = true
-        defer { isPumping = false }
-        while !isClosing, exchange?.isAnswering != true, !mustRead, let event = parser.next() {
+        defer {
+            isPumping = false
+            receivedBytes.set(parser.bufferedBytes + (exchange?.body.count ?? 0))
+        }
+        var began = Budget.now()
+        while !isClosing, exchange?.isAnswering != true, !mustRead, !mustYield, let event = parser.next() {
+            defer {
+                let now = Budget.now()
+                shard.turns.charge(tenants.turns, now &- began)
+                began = now
+            }
             switch event {
             case .head(let head):
+                shard.proved(connection)
                 exchangeCount += 1
                 bodyBytes = 0
                 waitingSince = shard.loop.now
@@ -107,6 +125,15 @@ final class HTTPFace: Face {
         return isHeldBack
     }
 
+    /// Whether the others of the loop come first.
+    private var mustYield: Bool {
+        if isYielding { return true }
+        guard shard.turns.isOver(tenants.turns) else { return false }
+        isYielding = true
+        shard.turns.yield(self, of: tenants.turns)
+        return true
+    }
+
     /// A request that cannot be understood, and with it the connection.
     private func refuse(_ fault: HTTPFault) {
         let response = exchange?.response ?? Response(to: nil, face: self)
@@ -119,12 +146,10 @@ final class HTTPFace: Face {
     }
 
     /// Too many connections.
-    func turnAway() {
+    func turnAway(_ failure: Failure) {
         let response = Response(to: nil, face: self)
         response.isLast = true
-        let connectionsMax = shard.context.configuration.connectionsMax
-        let refusal = Refusal(
-            Failure(.tooManyConnections, "this server takes at most \(connectionsMax) connections"))
+        let refusal = Refusal(failure)
         shard.metrics.refused(refusal)
         response.send(refusal, style: .json)
         finished()
@@ -136,7 +161,7 @@ final class HTTPFace: Face {
         exchange = nil
         waitingSince = shard.loop.now
         if isLast || isDraining || isClosing { return closeAfterOutput() }
-        if !isHeldBack && parser.bufferedBytes <= Self.waitingMax { socket.resumeReading() }
+        if !isHeldBack && !isYielding && parser.bufferedBytes <= Self.waitingMax { socket.resumeReading() }
         pump()
     }
 
@@ -192,7 +217,7 @@ final class HTTPFace: Face {
         tenants.drained()
         guard isHeldBack, queuedBytes <= Self.outputMax, !isClosing else { return }
         isHeldBack = false
-        if exchange?.isAnswering != true { socket.resumeReading() }
+        if exchange?.isAnswering != true && !isYielding { socket.resumeReading() }
         pump()
     }
 
@@ -200,6 +225,12 @@ final class HTTPFace: Face {
     func received(_ frames: [UInt8], exchange number: UInt64) {
         guard let exchange, exchange.number == number else { return }
         Frames.forEach(frames) { header, body in exchange.received(header, body) }
+    }
+
+    /// A thread has translated the body of an exchange.
+    func received(_ translation: Translation, exchange number: UInt64) {
+        guard let exchange, exchange.number == number else { return }
+        exchange.received(translation)
     }
 
     /// What an exchange asked the server itself.
@@ -226,7 +257,7 @@ final class HTTPFace: Face {
         let http = shard.context.configuration.http
         // What nobody reads is kept for nobody.
         if now > sentAt &+ http.stallTime { return closeNow() }
-        guard exchange?.isAnswering != true, !isHeldBack else { return }
+        guard exchange?.isAnswering != true, !isHeldBack, !isYielding else { return }
         switch parser.progress {
         case .idle: if now > waitingSince &+ http.keepAliveTime { closeAfterOutput() }
         case .head: if now > waitingSince &+ http.headTime { refuse(.headTimeout) }
@@ -288,6 +319,15 @@ final class HTTPFace: Face {
         if case .flushed = reason { untold = nil }
         if let untold { shard.transactions.abandon(untold) }
         shard.closed(connection)
+    }
+}
+
+extension HTTPFace: Yielding {
+    func goOn() {
+        isYielding = false
+        guard !isClosing else { return }
+        pump()
+        if !isYielding && !isHeldBack && exchange?.isAnswering != true { socket.resumeReading() }
     }
 }
 

@@ -18,6 +18,8 @@ final class TenantStreams: FrameTransport {
     private var current: UInt32?
     /// Whether the current exchange waits for the OPEN itself.
     private var opensOnly = false
+    /// What the tenant of the last request has had of the turn.
+    var turns: TurnAccount { session?.turns ?? face.shard.turns.nobody }
     /// Frames that were sent and not yet delivered.
     private var frames: [UInt8] = []
 

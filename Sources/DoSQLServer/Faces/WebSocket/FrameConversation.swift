@@ -31,6 +31,9 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
         session.receive(binary.span)
     }
 
+    var turns: TurnAccount { session.turns }
+    func yieldIfDue() { _ = session.mustYield() }
+
     func deliver() {
         guard !frames.isEmpty else { return }
         let message = frames

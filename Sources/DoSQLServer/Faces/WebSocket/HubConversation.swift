@@ -81,6 +81,9 @@ final class HubConversation: WebSocketConversation {
         send(ErrorMessage(.malformed, words), id: nil)
     }
 
+    var turns: TurnAccount { session?.turns ?? face.shard.turns.nobody }
+    func yieldIfDue() { _ = session?.mustYield() }
+
     /// What stands behind a subscribe must not overtake it, or a client would not hear what it publishes itself; and
     /// what is under way is bounded.
     private func adjustReading() {

@@ -8,6 +8,10 @@ protocol WebSocketConversation: AnyObject {
     func deliver()
     /// The client has read: the queue is short again.
     func drained()
+    /// What its tenant has had of the turn.
+    var turns: TurnAccount { get }
+    /// Holds the face back if its tenant has had its time, until the others of the loop have had theirs.
+    func yieldIfDue()
     /// Whether something is under way that is to be carried out even if the client closes now.
     var isBusy: Bool { get }
     /// Looks at the deadlines.

@@ -1,3 +1,4 @@
+import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLWebSocket
@@ -23,6 +24,8 @@ final class WebSocketFace: Face {
     private let machine: WebSocketMachine
     private var keepalive: WebSocketKeepalive
     private var conversation: (any WebSocketConversation)?
+    /// Received bytes that are no message yet.
+    private let receivedBytes: ByteCharge
     private var isDirty = false
     private var isPaused = false
     private var isHeldBack = false
@@ -41,6 +44,7 @@ final class WebSocketFace: Face {
         machine = WebSocketMachine(
             codec: shard.web.webSocketCodec, variant: variant,
             limits: WebSocketLimits(messageBytesMax: messageBytesMax))
+        receivedBytes = ByteCharge(to: shard.inFlight)
         keepalive = WebSocketKeepalive(pingInterval: heartbeat, pongTimeout: heartbeat, now: shard.loop.now)
     }
 
@@ -60,7 +64,13 @@ final class WebSocketFace: Face {
     }
 
     private func pump() {
+        var began = Budget.now()
         while !isClosing, !mustWait, let event = machine.next() {
+            defer {
+                let now = Budget.now()
+                if let turns = conversation?.turns { shard.turns.charge(turns, now &- began) }
+                began = now
+            }
             switch event {
             case .text(let text): conversation?.received(text: text)
             case .binary(let bytes): conversation?.received(binary: bytes)
@@ -68,12 +78,14 @@ final class WebSocketFace: Face {
             case .closed: finish()
             }
         }
+        receivedBytes.set(machine.heldBytes)
         if !machine.output.isEmpty { makeDirty() }
         if !isQuiet { shard.wake(self) }
     }
 
     /// Whether the client has to read before anything more is done for it.
     private var mustWait: Bool {
+        conversation?.yieldIfDue()
         if !isPaused && (isHeldBack || queuedBytes > Self.outputMax) {
             isPaused = true
             socket.pauseReading()

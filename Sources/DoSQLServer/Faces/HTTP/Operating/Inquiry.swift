@@ -45,7 +45,7 @@ final class Inquiry {
         let tenants = face.shard.context.tenants
         return Inquiry(on: face, waitsFor: { "an event loop" }) {
             Measurement.begin(tenants.context.shards) { sum in
-                tenants.context.openers.post { _ in
+                tenants.context.openers.post(for: tenants) { _ in
                     caller.shard.post(.report(.metrics(MetricsPage.make(sum, of: tenants)), for: caller))
                 }
             }
