@@ -19,7 +19,9 @@ struct SignedToken {
             let algorithm = fields["alg"]?.string
         else { throw .malformed }
         keyID = fields["kid"]?.string
-        guard fields["kid"] == nil || keyID != nil else { throw .malformed }
+        guard fields["kid"] == nil || keyID.map({ $0.utf8.count <= AccessLimits.idBytesMax }) == true else {
+            throw .malformed
+        }
         guard fields["crit"] == nil else { throw .criticalHeader }
         self.algorithm = algorithm
         self.payload = payload
