@@ -215,7 +215,14 @@ let package = Package(
         .testTarget(
             name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),
         .testTarget(name: "DoSQLJSONTests", dependencies: ["DoSQLJSON", "DoSQLProtocol"], swiftSettings: settings),
-        .testTarget(name: "DoSQLAccessTests", dependencies: ["DoSQLAccess"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLAccessTests",
+            dependencies: [
+                "DoSQLAccess",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "DoSQLTLSTests", dependencies: ["DoSQLTLS"], swiftSettings: settings),
         .testTarget(name: "DoSQLProtocolTests", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLEngineTests", dependencies: ["DoSQLEngine"], swiftSettings: settings),
