@@ -162,14 +162,16 @@ let package = Package(
         .target(
             name: "DoSQLTestSupport",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/DoSQLTestSupport", swiftSettings: settings),
         .testTarget(
             name: "DoSQLServerTests",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -206,9 +208,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
-                "DoSQLSession",
-                "DoSQLTestSupport", "DoSQLWebSocket",
+                "DoSQLAccess", "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLServer", "DoSQLSession", "DoSQLTestSupport", "DoSQLWebSocket",
             ],
             swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),

@@ -1,3 +1,4 @@
+public import DoSQLAccess
 public import DoSQLEngine
 public import DoSQLLoop
 public import DoSQLSession
@@ -39,6 +40,8 @@ public struct Configuration: Sendable {
     public var vfsName = "unix-excl"
     /// Whether SIGINT and SIGTERM end ``Server/waitForSignal()``; a server inside another program leaves them alone.
     public var handlesSignals = true
+    /// Where the keys are that tokens are checked by. None: nobody needs a token, and everybody may do everything.
+    public var tokens = TokenConfiguration()
     /// The time bounds of sessions.
     public var session = SessionLimits()
     /// HTTP, WebSocket and event streams.
@@ -69,6 +72,6 @@ public struct Configuration: Sendable {
                 faults.append("rows of \(feed) are kept for at least 1 second, not \(seconds)")
             }
         }
-        return faults + http.faults
+        return faults + tokens.faults + http.faults
     }
 }

@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -27,6 +28,7 @@ public final class Server: Sendable {
     }
 
     private let context: ServerContext
+    private let tokens: TokenWatch?
     private let shards: [LoopThread<ShardHolder>]
     private let writers: WriterPool
     private let readers: ReaderPool
@@ -59,6 +61,13 @@ public final class Server: Sendable {
         } catch {
             throw StartError(description: error.message)
         }
+        let tokens: TokenWatch?
+        do throws(TokenFileError) {
+            tokens = configuration.tokens.isEmpty ? nil : try TokenWatch(configuration.tokens, log: log)
+        } catch {
+            throw StartError(description: "\(error)")
+        }
+        self.tokens = tokens
         DescriptorLimit.raise()
         watchdog = try Watchdog()
         writers = try WriterPool(threads: configuration.writerThreads, watchdog: watchdog)
@@ -71,7 +80,9 @@ public final class Server: Sendable {
             watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
         let tenants = try TenantStore(
             context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
-        let context = ServerContext(configuration: configuration, folder: folder, tenants: tenants, log: log)
+        { now in tokens?.reloadIfChanged(now) }
+        let context = ServerContext(
+            configuration: configuration, folder: folder, tenants: tenants, authority: tokens?.authority, log: log)
         self.context = context
         let directory = directory
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
@@ -86,7 +97,11 @@ public final class Server: Sendable {
         let bound = Mutex<[String]>([])
         // The front has a loop of its own: accepting never waits for a request, nor a request for it.
         front = try LoopThread(name: "dosql-front") { loop in
-            let front = try Front(on: loop, context: context, shards: directory, signals: signals)
+            let front = try Front(on: loop, context: context, shards: directory, signals: signals) {
+                // Reading files is not for the loop that accepts.
+                guard let tokens else { return }
+                tenantContext.openers.post { _ in tokens.reload() }
+            }
             bound.withLock { $0 = front.addresses }
             return front
         }
@@ -96,6 +111,12 @@ public final class Server: Sendable {
     /// Sleeps until SIGINT or SIGTERM; a second one while stopping ends the process at once.
     public func waitForSignal() {
         _ = signals.take()
+    }
+
+    /// Reads again, as SIGHUP makes it do, what a running server takes up: the files of tokens. What cannot be used
+    /// leaves everything as it was, and is logged.
+    public func reload() {
+        tokens?.reload()
     }
 
     /// Stops: no new connections, GOAWAY to the others, what was accepted is finished, open transactions are rolled

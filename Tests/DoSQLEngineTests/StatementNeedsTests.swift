@@ -112,6 +112,7 @@ struct StatementNeedsTests {
         Case(sql: "ALTER TABLE orders RENAME TO requests", needs: .schema),
         Case(sql: "ALTER TABLE orders RENAME COLUMN item TO thing", needs: .schema),
         Case(sql: "ALTER TABLE secret DROP COLUMN word", needs: .schema),
+        Case(sql: "REINDEX by_item", needs: .schema),
         Case(sql: "DROP TABLE secret", needs: .schema),
         Case(sql: "DROP INDEX by_item", needs: .schema),
         Case(sql: "DROP VIEW words", needs: .schema),

@@ -103,7 +103,12 @@ struct AccessRecorder {
             written.insert(action.first ?? "")
             // `CREATE TABLE temp.t` is announced as an ordinary one.
             if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
-        case SQLITE_ANALYZE, SQLITE_REINDEX:
+        case SQLITE_REINDEX:
+            definesObjects = true
+            if let index = action.first { defined.insert(index) }
+            written.insert(action.first ?? "")
+            if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
+        case SQLITE_ANALYZE:
             written.insert(action.first ?? "")
             if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
         default:
@@ -205,17 +210,19 @@ extension AccessRecorder {
     var readsForRights: Set<String> {
         if let pragma { return PragmaRule.tablesShown(by: pragma, argument: pragmaArgument) }
         // A change of the schema looks into the schema, and checks the rows of the table it is about.
-        if changesSchema { return read.subtracting(defined).filter { !Self.isSQLitesOwn($0) } }
+        if definesAnything { return read.subtracting(defined).filter { !Self.isSQLitesOwn($0) } }
         return Set(read.map { Self.schemaTables.contains($0) ? "sqlite_schema" : $0 })
     }
 
     /// The tables whose rows are changed.
     var writesForRights: Set<String> {
         let written = written.subtracting(Self.schemaTables)
-        guard changesSchema else { return written }
+        guard definesAnything else { return written }
         // DROP TABLE keeps SQLite's own books; what its foreign keys delete elsewhere is not.
         return written.subtracting(defined).filter { !Self.isSQLitesOwn($0) }
     }
+
+    private var definesAnything: Bool { definesObjects || definesTemporaryObjects }
 
     private static func isSQLitesOwn(_ name: String) -> Bool { name.hasPrefix("sqlite_") || name.hasPrefix("pragma_") }
 }

@@ -50,7 +50,8 @@ extension Exchange {
             }
         }
         do throws(Failure) {
-            let id = try face.shard.transactions.begin(tenant: tenant, body: message.bytes, caller: caller)
+            let id = try face.shard.transactions.begin(
+                tenant: tenant, body: message.bytes, principal: principal, caller: caller)
             let longest = face.shard.context.configuration.session.transactionTotalMax / 1_000_000
             let asked = (try? Begin(message.bytes.span))?.total ?? longest
             expectBegin(of: id, total: min(asked, longest))
@@ -62,7 +63,7 @@ extension Exchange {
     func call(_ id: TransactionID, _ kind: TransactionCall.Kind) throws(Refusal) {
         let shards = face.shard.context.tenants.context.shards.all
         let call = TransactionCall(
-            transaction: id, tenant: namesTenant ? tenant : nil, kind: kind, caller: caller)
+            transaction: id, tenant: namesTenant ? tenant : nil, principal: principal, kind: kind, caller: caller)
         guard id.shard < shards.count, shards[id.shard].post(.transactionCall(call)) else {
             throw .unknownTransaction
         }

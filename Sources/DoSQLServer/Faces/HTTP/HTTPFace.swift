@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLHTTP
 import DoSQLLoop
 import DoSQLProtocol
@@ -47,6 +48,8 @@ final class HTTPFace: Face {
     private var sentAt: UInt64
     /// When the client ended its side, or last took something of its answer after that.
     private var endedAt: UInt64?
+    /// The token that was shown last, and who it is.
+    private var shown: (token: [UInt8], principal: Principal)?
     /// A transaction whose name the system has not taken yet: if it never does, nobody will ever call it.
     var untold: TransactionID?
 
@@ -75,7 +78,7 @@ final class HTTPFace: Face {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
-        while !isClosing, exchange?.isAnswering != true, !mustRead, let event = parser.next() {
+        while !isClosing, exchange?.isAnswering != true, exchange?.awaitsVerdict != true, !mustRead, let event = parser.next() {
             switch event {
             case .head(let head):
                 exchangeCount += 1
@@ -84,6 +87,7 @@ final class HTTPFace: Face {
                 let exchange = Exchange(number: exchangeCount, head: head, face: self)
                 self.exchange = exchange
                 exchange.begin()
+                if exchange.awaitsVerdict { socket.pauseReading() }
             case .body(let bytes):
                 bodyBytes += UInt64(bytes.count)
                 exchange?.received(bytes)
@@ -195,6 +199,23 @@ final class HTTPFace: Face {
         if exchange?.isAnswering != true { socket.resumeReading() }
         pump()
     }
+
+    /// The signature of a request's token has been checked.
+    func received(_ verdict: TokenAuthority.Verdict, exchange number: UInt64) {
+        guard let exchange, exchange.number == number, !isClosing else { return }
+        exchange.received(verdict)
+        guard !isClosing else { return }
+        if !isHeldBack { socket.resumeReading() }
+        pump()
+    }
+
+    /// Who was found to show this token on this connection before, if it is good still: most show one only.
+    func principal(for token: [UInt8]) -> Principal? {
+        guard let shown, shown.token == token, shard.context.fault(of: shown.principal) == nil else { return nil }
+        return shown.principal
+    }
+
+    func remember(_ principal: Principal, for token: [UInt8]) { shown = (token, principal) }
 
     /// Frames of a transaction that lives elsewhere.
     func received(_ frames: [UInt8], exchange number: UInt64) {
