@@ -26,7 +26,10 @@ struct FileContents {
             throw TokenFileError(path: path, .unreadable("there is no such file, or it may not be looked at"))
         }
         guard attributes[.type] as? FileAttributeType == .typeRegular else { throw TokenFileError(path: path, .notAFile) }
-        guard let mode = (attributes[.posixPermissions] as? any BinaryInteger).map({ Int($0) }) else {
+        // An integer of some size to FoundationEssentials; an NSNumber, which becomes an Int, where the program also has
+        // Foundation.
+        let permissions = attributes[.posixPermissions]
+        guard let mode = permissions as? Int ?? (permissions as? any BinaryInteger).map({ Int($0) }) else {
             throw TokenFileError(path: path, .unreadable("its mode cannot be read"))
         }
         self.mode = mode
