@@ -1,6 +1,7 @@
-@testable import DoSQLAccess
 import Foundation
 import Testing
+
+@testable import DoSQLAccess
 
 /// JWTs as somebody makes them who wants in.
 @Suite struct AttackTests {
@@ -40,7 +41,9 @@ import Testing
 
     @Test func `a signature by another key`() async throws {
         let server = try Server()
-        for (mine, id) in [(Issuer.edDSA(), "d"), (.es256(), "e"), (.hs256(secret: Array(repeating: 1, count: 32)), "h")] {
+        for (mine, id) in [
+            (Issuer.edDSA(), "d"), (.es256(), "e"), (.hs256(secret: Array(repeating: 1, count: 32)), "h"),
+        ] {
             #expect(await server.authority.judge(try mine.token(claims(), id: id)) == .refused(.badSignature))
         }
     }
@@ -107,7 +110,8 @@ import Testing
             #expect(await server.authority.judge(try issuer.token(claims())) == .refused(.unknownKey))
             #expect(await server.authority.judge(try issuer.token(claims(), id: "")) == .refused(.unknownKey))
             for other in ["d", "e", "h"] where other != id {
-                #expect(await server.authority.judge(try issuer.token(claims(), id: other)) == .refused(.wrongAlgorithm))
+                #expect(
+                    await server.authority.judge(try issuer.token(claims(), id: other)) == .refused(.wrongAlgorithm))
             }
             for kid in ["1", "null", "[\"\(id)\"]", "{}", "\"\(String(repeating: "a", count: 257))\""] {
                 let token = try issuer.token(header: "{\(alg),\"kid\":\(kid)}", payload: claims())
@@ -164,7 +168,8 @@ import Testing
     func `an expiry that is not a time`(_ exp: String) async throws {
         let server = try Server()
         let fault = GrantFault.type(member: "exp", expected: "a time in seconds since 1970")
-        #expect(await server.authority.judge(try server.ed.token(claims(exp: exp), id: "d")) == .refused(.claims(fault)))
+        #expect(
+            await server.authority.judge(try server.ed.token(claims(exp: exp), id: "d")) == .refused(.claims(fault)))
     }
 
     @Test func `a number beyond all numbers is not JSON`() async throws {
@@ -185,9 +190,12 @@ import Testing
             (#""iss":"https://id.example.com","aud":[]"#, .wrongAudience, .wrongAudience),
         ] as [(String, AccessError?, AccessError?)] {
             #expect(await free.authority.judge(try free.ed.token(claims(more), id: "d")).refusal == freely, "\(more)")
-            #expect(await bound.authority.judge(try bound.ed.token(claims(more), id: "d")).refusal == strictly, "\(more)")
+            #expect(
+                await bound.authority.judge(try bound.ed.token(claims(more), id: "d")).refusal == strictly, "\(more)")
         }
-        for more in [#""aud":7"#, #""aud":["dosql",7]"#, #""iss":["https://id.example.com"]"#, #""sub":7"#, #""jti":{}"#] {
+        for more in [
+            #""aud":7"#, #""aud":["dosql",7]"#, #""iss":["https://id.example.com"]"#, #""sub":7"#, #""jti":{}"#,
+        ] {
             let refusal = await bound.authority.judge(try bound.ed.token(claims(more), id: "d")).refusal
             guard case .claims(.type) = refusal else {
                 Issue.record("\(more): \(String(describing: refusal))")
@@ -229,7 +237,9 @@ import Testing
             let token = try server.ed.token(header: header, payload: claims())
             #expect(await server.authority.judge(token) == .refused(.malformed), "\(header)")
         }
-        for token in ["", ".", "..", "...", "a.b.c", "é.é.é", "\u{0}", "Bearer x", String(repeating: ".", count: 8_192)] {
+        for token in [
+            "", ".", "..", "...", "a.b.c", "é.é.é", "\u{0}", "Bearer x", String(repeating: ".", count: 8_192),
+        ] {
             let expected: AccessError = token.isEmpty ? .missing : .malformed
             #expect(await server.authority.judge(token) == .refused(expected), "\(token)")
         }
@@ -238,7 +248,8 @@ import Testing
     @Test func `bytes that are no text, in what is signed`() async throws {
         let server = try Server()
         let header = Issuer.encode(#"{"alg":"EdDSA","kid":"d"}"#.utf8)
-        let payload = Issuer.encode(Array(claims().dropLast().utf8) + Array(",\"x\":\"".utf8) + [0xFF] + Array("\"}".utf8))
+        let payload = Issuer.encode(
+            Array(claims().dropLast().utf8) + Array(",\"x\":\"".utf8) + [0xFF] + Array("\"}".utf8))
         let signature = Issuer.encode(try server.ed.signature(over: "\(header).\(payload)"))
         #expect(await server.authority.judge("\(header).\(payload).\(signature)") == .refused(.malformed))
     }
@@ -251,7 +262,8 @@ import Testing
             #expect(await server.authority.judge(token).access != nil)
             for index in 0..<3 {
                 for part in [
-                    parts[index] + "=", parts[index] + "==", " " + parts[index], parts[index] + "\n", parts[index] + "A",
+                    parts[index] + "=", parts[index] + "==", " " + parts[index], parts[index] + "\n",
+                    parts[index] + "A",
                     parts[index].replacing("-", with: "+").replacing("_", with: "/") + "+",
                 ] {
                     var changed = parts
@@ -263,7 +275,8 @@ import Testing
             // 64 and 32 bytes leave bits in the last character: of all its values one is the signature.
             let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
             var granted = 0
-            for character in alphabet where await server.authority.judge(token.dropLast() + String(character)).access != nil {
+            for character in alphabet
+            where await server.authority.judge(token.dropLast() + String(character)).access != nil {
                 granted += 1
             }
             #expect(granted == 1)
@@ -275,14 +288,20 @@ import Testing
         let header = #"{"alg":"EdDSA","kid":"d"}"#
         let fill = { (length: Int) in claims("\"x\":\"\(String(repeating: "a", count: length))\"") }
         #expect(await server.authority.judge(try server.ed.token(header: header, payload: fill(5_000))).access != nil)
-        #expect(await server.authority.judge(try server.ed.token(header: header, payload: fill(6_200))) == .refused(.tooLong))
+        #expect(
+            await server.authority.judge(try server.ed.token(header: header, payload: fill(6_200)))
+                == .refused(.tooLong))
         #expect(await server.authority.judge([UInt8](repeating: 0x61, count: 50_000_000)) == .refused(.tooLong))
         let deep = { (levels: Int) in
             claims("\"x\":" + String(repeating: "[", count: levels) + String(repeating: "]", count: levels))
         }
         #expect(await server.authority.judge(try server.ed.token(header: header, payload: deep(15))).access != nil)
-        #expect(await server.authority.judge(try server.ed.token(header: header, payload: deep(16))) == .refused(.malformed))
-        #expect(await server.authority.judge(try server.ed.token(header: header, payload: deep(2_900))) == .refused(.malformed))
+        #expect(
+            await server.authority.judge(try server.ed.token(header: header, payload: deep(16))) == .refused(.malformed)
+        )
+        #expect(
+            await server.authority.judge(try server.ed.token(header: header, payload: deep(2_900)))
+                == .refused(.malformed))
         let objects = String(repeating: "{\"a\":", count: 1_000)
         #expect(
             await server.authority.judge(try server.ed.token(header: header, payload: objects)) == .refused(.malformed))
@@ -293,12 +312,14 @@ import Testing
     @Test func `no claims are no rights`() async throws {
         let server = try Server()
         for dosql in [nil, "[]", #"{"tenants":[],"rights":["admin"]}"#, #"{"tenants":["*"],"rights":[]}"#] {
-            let access = try #require(await server.authority.judge(try server.ed.token(claims(dosql: dosql), id: "d")).access)
+            let access = try #require(
+                await server.authority.judge(try server.ed.token(claims(dosql: dosql), id: "d")).access)
             #expect(access.access(to: "acme") == nil)
             #expect(!access.holdsSomewhere(.read) && !access.holdsEverywhere(.admin))
         }
         // Claims of other names are nobody's.
-        let token = try server.ed.token(claims(#""scope":"admin","rights":["admin"],"tenants":["*"]"#, dosql: nil), id: "d")
+        let token = try server.ed.token(
+            claims(#""scope":"admin","rights":["admin"],"tenants":["*"]"#, dosql: nil), id: "d")
         #expect(await server.authority.judge(token).access?.access(to: "acme") == nil)
     }
 
@@ -327,11 +348,15 @@ import Testing
 
     @Test func `revoked by its jti`() async throws {
         let server = try Server(revoked: ["gone", "e\u{0301}"])
-        #expect(await server.authority.judge(try server.ed.token(claims(#""jti":"gone""#), id: "d")) == .refused(.revoked))
-        #expect(await server.authority.judge(try server.ed.token(claims(#""jti":"g\u006fne""#), id: "d")) == .refused(.revoked))
+        #expect(
+            await server.authority.judge(try server.ed.token(claims(#""jti":"gone""#), id: "d")) == .refused(.revoked))
+        #expect(
+            await server.authority.judge(try server.ed.token(claims(#""jti":"g\u006fne""#), id: "d"))
+                == .refused(.revoked))
         #expect(await server.authority.judge(try server.ed.token(claims(#""jti":"here""#), id: "d")).access != nil)
         for jti in ["", "a b", "a#b", "a\\n", String(repeating: "a", count: 257)] {
-            let refusal = await server.authority.judge(try server.ed.token(claims("\"jti\":\"\(jti)\""), id: "d")).refusal
+            let refusal = await server.authority.judge(try server.ed.token(claims("\"jti\":\"\(jti)\""), id: "d"))
+                .refusal
             guard case .claims(.type(member: "jti", _)) = refusal else {
                 Issue.record("\(jti): \(String(describing: refusal))")
                 continue
@@ -360,7 +385,8 @@ import Testing
         let signature = try #require(Base64URL.decode(parts[2].utf8))
         // The order of P-256 (SEC 2, 2.4.2).
         let order: [UInt8] = [
-            0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6, 0xFA,
+            0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6,
+            0xFA,
             0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
         ]
         var difference = [UInt8](repeating: 0, count: 32)

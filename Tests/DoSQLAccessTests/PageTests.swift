@@ -1,6 +1,7 @@
-@testable import DoSQLAccess
 import Foundation
 import Testing
+
+@testable import DoSQLAccess
 
 /// The examples and tables of `protocol/authentication.md`, as they lie in this checkout.
 @Suite struct PageTests {

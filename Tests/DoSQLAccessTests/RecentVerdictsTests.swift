@@ -1,5 +1,6 @@
-@testable import DoSQLAccess
 import Testing
+
+@testable import DoSQLAccess
 
 @Suite struct RecentVerdictsTests {
     @Test func `it never holds more than its capacity`() {

@@ -111,7 +111,9 @@ import Testing
         let good = Array(try issuer.token(claims()).utf8)
         #expect(await authority.verify(good, now: now).access != nil)
         for number in 0..<(AccessLimits.refusedMax * 2 + 10) {
-            #expect(await authority.verify(Array("e30.e30.\(Issuer.encode("\(number)".utf8))".utf8), now: now).access == nil)
+            #expect(
+                await authority.verify(Array("e30.e30.\(Issuer.encode("\(number)".utf8))".utf8), now: now).access == nil
+            )
         }
         #expect(authority.verdict(for: good.span, now: now).access != nil)
     }
@@ -189,7 +191,8 @@ import Testing
     private static func jwks(_ issuers: [(Issuer, String)]) throws -> String {
         let keys = try issuers.map { issuer, id in
             let key = try EdDSA.PublicKey(pem: String(decoding: issuer.keyFile, as: UTF8.self))
-            return "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"\(id)\",\"x\":\"\(Issuer.encode(key.rawRepresentation))\"}"
+            return
+                "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"\(id)\",\"x\":\"\(Issuer.encode(key.rawRepresentation))\"}"
         }
         return "{\"keys\":[\(keys.joined(separator: ","))]}"
     }
@@ -202,7 +205,9 @@ import Testing
         let accesses = try await [stays, leaves, changes].map { $0.text }.asyncMap { token in
             try #require(await authority.judge(token).access)
         }
-        try folder.trust([record(stays), record(changes, grants: [Grant(tenants: [.every], rights: [])]), record(APIKey())])
+        try folder.trust([
+            record(stays), record(changes, grants: [Grant(tenants: [.every], rights: [])]), record(APIKey()),
+        ])
         try authority.reload()
         #expect(accesses.map { authority.isStillGood($0, now: now) } == [true, false, false])
         #expect(await authority.judge(leaves.text) == .refused(.unknownToken))
@@ -272,7 +277,8 @@ import Testing
         try folder.trust([record(key, expires: now)])
         let authority = try folder.authority()
         let errors = [
-            try #require(await authority.judge(key.text).refusal), try #require(await authority.judge(APIKey().text).refusal),
+            try #require(await authority.judge(key.text).refusal),
+            try #require(await authority.judge(APIKey().text).refusal),
         ]
         for error in errors {
             #expect(!error.message.isEmpty)

@@ -1,5 +1,6 @@
-@testable import DoSQLAccess
 import Testing
+
+@testable import DoSQLAccess
 
 @Suite struct JSONParserTests {
     private func parse(_ text: String) throws -> JSONValue { try JSONParser.parse(Array(text.utf8)) }
@@ -17,7 +18,8 @@ import Testing
     @Test(arguments: [
         "", " ", "{", "}", "[", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}", "nul", "nulls",
         "TRUE", "01", "+1", "-", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "1e999", "\"", "\"\\", "\"\\x\"",
-        "\"\\u12\"", "\"\\uD800\"", "\"\\uDC00\"", "\"\\uD800\\u0041\"", "\"a\nb\"", "{} {}", "[] ,", "1 2", "\u{FEFF}{}",
+        "\"\\u12\"", "\"\\uD800\"", "\"\\uDC00\"", "\"\\uD800\\u0041\"", "\"a\nb\"", "{} {}", "[] ,", "1 2",
+        "\u{FEFF}{}",
         "[1 2]", "{\"a\":1 \"b\":2}", "\"\\u00é0\"",
     ])
     func `what is not JSON is refused`(_ text: String) {

@@ -1,5 +1,6 @@
-@testable import DoSQLAccess
 import Testing
+
+@testable import DoSQLAccess
 
 @Suite struct KeyFileTests {
     private func read(_ text: String) throws -> KeyFile { try KeyFile(Array(text.utf8), path: "keys.json") }
@@ -59,7 +60,9 @@ import Testing
             #expect(throws: TokenFileError(path: "keys.json", .record(1, words))) { try read(file(members + more)) }
         }
         let twice = "{\"version\": 1, \"keys\": [{\(members)}, {\(members)}]}"
-        #expect(throws: TokenFileError(path: "keys.json", .record(2, "its id is another key's too"))) { try read(twice) }
+        #expect(throws: TokenFileError(path: "keys.json", .record(2, "its id is another key's too"))) {
+            try read(twice)
+        }
     }
 
     @Test(arguments: [

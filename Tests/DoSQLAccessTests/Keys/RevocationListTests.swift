@@ -1,5 +1,6 @@
-@testable import DoSQLAccess
 import Testing
+
+@testable import DoSQLAccess
 
 @Suite struct RevocationListTests {
     private func read(_ text: String) throws -> Set<String> {
@@ -19,6 +20,16 @@ import Testing
         #expect(throws: TokenFileError.self) { try read("a\u{0}b") }
         #expect(throws: TokenFileError.self) { try read(String(repeating: "a", count: 257)) }
         #expect(throws: TokenFileError.self) { try RevocationList([0xFF], path: "revoked") }
+    }
+
+    @Test func `more ids go behind what is there, comments and all, and none twice`() throws {
+        let add = { (ids: [String], text: String) in
+            String(decoding: try RevocationList.adding(ids, to: Array(text.utf8), path: "revoked"), as: UTF8.self)
+        }
+        #expect(try add(["a", "b", "a"], "") == "a\nb\n")
+        #expect(try add(["a", "b"], "# lost\na # the laptop") == "# lost\na # the laptop\nb\n")
+        #expect(try add(["a"], "a\n") == "a\n")
+        #expect(throws: TokenFileError.self) { try add(["a"], "b c") }
     }
 
     @Test func `everybody may read it, and not everybody may write it`() throws {

@@ -1,5 +1,6 @@
-@testable import DoSQLAccess
 import Testing
+
+@testable import DoSQLAccess
 
 /// Grants as JSON (`protocol/authentication.md`, Grants).
 @Suite struct GrantTests {
@@ -79,7 +80,8 @@ import Testing
         let twice = Grant(
             tenants: [.every], rights: [.read, .write],
             tables: [
-                try #require(TableGrant(table: "t", rights: .read)), try #require(TableGrant(table: "t", rights: .write)),
+                try #require(TableGrant(table: "t", rights: .read)),
+                try #require(TableGrant(table: "t", rights: .write)),
             ])
         #expect(
             twice.json == #"{"tenants": ["*"], "rights": ["read", "write"], "tables": {"t": ["read", "write"]}}"#)

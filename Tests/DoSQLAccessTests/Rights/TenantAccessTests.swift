@@ -58,8 +58,10 @@ import Testing
 
     @Test func `one grant without tables lifts the limits of its rights`() throws {
         let both = try #require(
-            access(grant("acme", rights: [.read, .write], tables: ["users": [.read, .write]]), grant("*", rights: .read))
-                .access(to: "acme"))
+            access(
+                grant("acme", rights: [.read, .write], tables: ["users": [.read, .write]]), grant("*", rights: .read)
+            )
+            .access(to: "acme"))
         #expect(both.mayRead("anything"))
         #expect(both.mayWrite("users") && !both.mayWrite("anything"))
         #expect(both.isLimitedToTables)

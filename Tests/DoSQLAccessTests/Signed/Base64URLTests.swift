@@ -1,5 +1,6 @@
-@testable import DoSQLAccess
 import Testing
+
+@testable import DoSQLAccess
 
 @Suite struct Base64URLTests {
     @Test func `it is what Foundation makes, and is read again`() {

@@ -1,5 +1,6 @@
-@testable import DoSQLAccess
 import Testing
+
+@testable import DoSQLAccess
 
 /// JWKS files, with the keys and signatures that are printed in RFC 7515 (A.1, A.3) and RFC 8037 (A.2, A.4).
 @Suite struct KeySetTests {
@@ -29,7 +30,10 @@ import Testing
     @Test func `the signatures of the RFCs are taken`() async throws {
         let payload = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
         for (key, header, payload, signature) in [
-            (Self.secret, "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9", payload, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            (
+                Self.secret, "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9", payload,
+                "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+            ),
             (
                 Self.p256, "eyJhbGciOiJFUzI1NiJ9", payload,
                 "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
@@ -81,9 +85,12 @@ import Testing
         #expect(words(Self.p256.replacing("x_FE", with: "x_FF")) == "key 1: x and y are not a point of P-256")
         #expect(words(Self.p256.replacing("\"y\"", with: "\"z\"")) == "key 1: y is not base64url")
         #expect(words(Self.p256, Self.ed25519.replacing("11qY", with: "11q+")) == "key 2: x is not base64url")
-        #expect(words(#"{"kty":"oct","alg":"HS256","k":"AAAA"}"#) == "key 1: a secret for HS256 has at least 32 bytes, not 3")
+        #expect(
+            words(#"{"kty":"oct","alg":"HS256","k":"AAAA"}"#)
+                == "key 1: a secret for HS256 has at least 32 bytes, not 3")
         #expect(words(Self.p256.replacing("\"e\"", with: "7")) == "key 1: kid is not a text")
-        let secret = Self.ed25519.replacing("\"kid\"", with: "\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\",\"kid\"")
+        let secret = Self.ed25519.replacing(
+            "\"kid\"", with: "\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\",\"kid\"")
         #expect(words(secret) == "key 1: it holds a private key; the server needs the public one only")
         #expect(words("7") == "key 1: no kty")
     }

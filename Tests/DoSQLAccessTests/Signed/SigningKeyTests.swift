@@ -1,7 +1,8 @@
 import Crypto
-@testable import DoSQLAccess
 import JWTKit
 import Testing
+
+@testable import DoSQLAccess
 
 @Suite struct SigningKeyTests {
     private func fault(_ bytes: [UInt8], _ algorithm: SigningAlgorithm) -> String? {
