@@ -98,7 +98,8 @@ let package = Package(
         .target(
             name: "DoSQLServer",
             dependencies: [
-                "DoSQLAccess", "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLAccess", "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop",
+                "DoSQLProtocol",
                 "DoSQLSession", "DoSQLTLS", "DoSQLWebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -176,7 +177,11 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DoSQLCommandLineTests",
-            dependencies: ["DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport"],
+            dependencies: [
+                "DoSQLAccess", "DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings),
         // What the guide's application asks for, through the client, of a real `dosql serve`.
         .testTarget(

@@ -22,7 +22,8 @@ public struct TokenConfiguration: Sendable, Hashable {
         public var rules: SigningRules
 
         /// A file of these parts.
-        public init(algorithm: SigningAlgorithm, path: String, id: String? = nil, rules: SigningRules = SigningRules()) {
+        public init(algorithm: SigningAlgorithm, path: String, id: String? = nil, rules: SigningRules = SigningRules())
+        {
             self.algorithm = algorithm
             self.path = path
             self.id = id

@@ -23,7 +23,7 @@ struct TokenSet: Sendable {
         }
         var keys: [(key: SigningKey, path: String)] = []
         for file in configuration.signingKeys {
-            let contents = try read(file.path, file.algorithm == .hs256 ? .hidden : .published)
+            let contents = try read(file.path, .published)
             do {
                 let key = try SigningKey(
                     fileBytes: contents.bytes, algorithm: file.algorithm, id: file.id, rules: file.rules)
@@ -31,6 +31,8 @@ struct TokenSet: Sendable {
             } catch {
                 throw TokenFileError(path: file.path, .key(error.words))
             }
+            // Later than the contents: whoever names the wrong file should not be told to hide it.
+            if file.algorithm == .hs256 { try contents.require(.hidden) }
         }
         for file in configuration.keySets {
             let contents = try read(file.path, .published)

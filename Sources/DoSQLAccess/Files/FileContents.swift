@@ -25,8 +25,13 @@ struct FileContents {
         } catch {
             throw TokenFileError(path: path, .unreadable("there is no such file, or it may not be looked at"))
         }
-        guard attributes[.type] as? FileAttributeType == .typeRegular else { throw TokenFileError(path: path, .notAFile) }
-        guard let mode = (attributes[.posixPermissions] as? any BinaryInteger).map({ Int($0) }) else {
+        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+            throw TokenFileError(path: path, .notAFile)
+        }
+        // An integer of some size to FoundationEssentials; an NSNumber, which becomes an Int, where the program also has
+        // Foundation.
+        let permissions = attributes[.posixPermissions]
+        guard let mode = permissions as? Int ?? (permissions as? any BinaryInteger).map({ Int($0) }) else {
             throw TokenFileError(path: path, .unreadable("its mode cannot be read"))
         }
         self.mode = mode
@@ -40,10 +45,11 @@ struct FileContents {
 
     /// Refuses a file that more people have access to than it may have.
     func require(_ exposure: Exposure) throws(TokenFileError) {
-        let forbidden = switch exposure {
-        case .hidden: 0o007
-        case .published: 0o002
-        }
+        let forbidden =
+            switch exposure {
+            case .hidden: 0o007
+            case .published: 0o002
+            }
         guard mode & forbidden == 0 else { throw TokenFileError(path: path, .openToOthers(mode: mode)) }
     }
 }

@@ -23,7 +23,8 @@ public struct APIKey: Sendable {
     /// Makes a key from the system's random numbers.
     public init() {
         var random = SystemRandomNumberGenerator()
-        let id = Hexadecimal.encode((0..<Self.idLength / 2).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+        let id = Hexadecimal.encode(
+            (0..<Self.idLength / 2).map { _ in UInt8.random(in: .min ... .max, using: &random) })
         let secret = Base64URL.encode((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) })
         self.id = id
         text = Self.prefix + id + "_" + secret

@@ -16,7 +16,8 @@ extension KeyRecord {
             throw Fault(words: "id is not 16 hexadecimal digits")
         }
         guard let name = object["name"]?.string else { throw Fault(words: "name is not a text") }
-        guard let hexadecimal = object["sha256"]?.string, let digest = Hexadecimal.decode(hexadecimal), digest.count == 32
+        guard let hexadecimal = object["sha256"]?.string, let digest = Hexadecimal.decode(hexadecimal),
+            digest.count == 32
         else { throw Fault(words: "sha256 is not 64 hexadecimal digits") }
         guard let created = try Self.time(object, "created") else { throw Fault(words: "created is missing") }
         guard let grantsJSON = object["grants"] else { throw Fault(words: "grants is missing") }

@@ -17,7 +17,8 @@ public struct RevocationList: Sendable, Hashable {
     /// Reads a text; the path is for errors.
     init(_ bytes: [UInt8], path: String) throws(TokenFileError) {
         ids = []
-        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        {
             let content = line.prefix { $0 != UInt8(ascii: "#") }.filter { $0 != UInt8(ascii: "\r") }
             let words = content.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             guard let word = words.first else { continue }
@@ -26,6 +27,24 @@ public struct RevocationList: Sendable, Hashable {
             }
             ids.insert(id)
         }
+    }
+
+    /// The text of a file with more ids behind what it holds, comments and all; those that are in it are not added again.
+    /// - Parameters:
+    ///   - ids: the ids, each of which ``isID(_:)``.
+    ///   - bytes: the file's bytes; none for a new file.
+    ///   - path: the file, for errors.
+    /// - Throws: what is wrong with the file as it is.
+    public static func adding(
+        _ ids: [String], to bytes: [UInt8], path: String
+    ) throws(TokenFileError) -> [UInt8] {
+        var present = try RevocationList(bytes, path: path).ids
+        var result = bytes
+        for id in ids where isID(id) && present.insert(id).inserted {
+            if let last = result.last, last != UInt8(ascii: "\n") { result.append(UInt8(ascii: "\n")) }
+            result += Array("\(id)\n".utf8)
+        }
+        return result
     }
 
     /// Whether a text can stand on a line of the list: 1–256 bytes, no space, no control character, no `#`.

@@ -1,4 +1,15 @@
 extension Grant {
+    /// Reads a text of JSON: one grant, or a list of them (`protocol/authentication.md`, Grants).
+    public static func list(parsing text: String) throws(GrantFault) -> [Grant] {
+        let json: JSONValue
+        do {
+            json = try JSONParser.parse(Array(text.utf8))
+        } catch {
+            throw .syntax(error.description)
+        }
+        return try list(json, member: "grants")
+    }
+
     /// Reads what a `dosql` claim, or `grants` in a file of keys, may be: one grant, or a list of them
     /// (`protocol/authentication.md`, Grants).
     static func list(_ json: JSONValue, member: String) throws(GrantFault) -> [Grant] {
@@ -67,7 +78,8 @@ extension Grant {
     /// The grant as one line of JSON, which ``list(_:member:)`` reads.
     public var json: String {
         var members = [
-            "\"tenants\": \(JSONText.strings(tenants.map(\.description)))", "\"rights\": \(JSONText.strings(rights.names))",
+            "\"tenants\": \(JSONText.strings(tenants.map(\.description)))",
+            "\"rights\": \(JSONText.strings(rights.names))",
         ]
         if let tables {
             // A member stands in an object once, so what was listed twice is put together.

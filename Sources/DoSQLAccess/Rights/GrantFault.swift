@@ -3,6 +3,8 @@
 /// Whoever does not understand a grant does not guess: a right or a member that is not known refuses the whole token,
 /// since the next version's restriction must not be this one's permission.
 public enum GrantFault: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The text is not JSON: what was expected, and where.
+    case syntax(String)
     /// The member has another type than it should: its name, and what was expected.
     case type(member: String, expected: String)
     /// A grant has a member that is not known.
@@ -23,6 +25,7 @@ public enum GrantFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// The fault as a phrase, with names cut to what fits a line.
     public var description: String {
         switch self {
+        case .syntax(let words): "JSON: expected \(words)"
         case .type(let member, let expected): "\(Self.short(member)) is not \(expected)"
         case .unknownMember(let name): "\(Self.short(name)) is not a member of a grant"
         case .missingMember(let name): "a grant has no \(Self.short(name))"

@@ -38,7 +38,8 @@ enum Base64URL {
         return text
     }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".unicodeScalars)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".unicodeScalars)
 
     private static func digit(_ bits: UInt32) -> Unicode.Scalar { alphabet[Int(bits)] }
 

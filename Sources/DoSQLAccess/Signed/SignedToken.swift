@@ -15,7 +15,8 @@ struct SignedToken {
     init(_ token: [UInt8]) throws(AccessError) {
         let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
-            let signature = Base64URL.decode(parts[2]), let json = try? JSONParser.parse(header), let fields = json.object,
+            let signature = Base64URL.decode(parts[2]), let json = try? JSONParser.parse(header),
+            let fields = json.object,
             let algorithm = fields["alg"]?.string
         else { throw .malformed }
         keyID = fields["kid"]?.string

@@ -61,9 +61,11 @@ struct SigningKey: Sendable {
     /// An HS256 key.
     init(secret: [UInt8], id: String?, rules: SigningRules) throws(Fault) {
         guard secret.count >= AccessLimits.secretBytesMin else {
-            throw Fault(words: "a secret for HS256 has at least \(AccessLimits.secretBytesMin) bytes, not \(secret.count)")
+            throw Fault(
+                words: "a secret for HS256 has at least \(AccessLimits.secretBytesMin) bytes, not \(secret.count)")
         }
-        self.init(.secret(HMACKey(key: SymmetricKey(data: secret))), algorithm: .hs256, id: id, rules: rules, raw: secret)
+        self.init(
+            .secret(HMACKey(key: SymmetricKey(data: secret))), algorithm: .hs256, id: id, rules: rules, raw: secret)
     }
 
     /// An Ed25519 key from its coordinate (RFC 8037, 2).
@@ -93,11 +95,12 @@ struct SigningKey: Sendable {
         self.algorithm = algorithm
         self.id = id
         self.rules = rules
-        let key: [UInt8] = switch material {
-        case .ed25519(let key): Array(key.rawRepresentation)
-        case .p256(let key): Array(key.pemRepresentation.utf8)
-        case .secret: raw ?? []
-        }
+        let key: [UInt8] =
+            switch material {
+            case .ed25519(let key): Array(key.rawRepresentation)
+            case .p256(let key): Array(key.pemRepresentation.utf8)
+            case .secret: raw ?? []
+            }
         // Lengths in front, so that no two keys run together into the same bytes.
         let parts = [
             Array(algorithm.rawValue.utf8), Array((id ?? "").utf8), [id == nil ? 0 : 1],

@@ -24,7 +24,8 @@ struct TokenClaims {
         if let id = try Self.text(claims, "jti") {
             // What could not stand in the list of revoked tokens could not be revoked.
             guard RevocationList.isID(id) else {
-                throw .claims(.type(member: "jti", expected: "1 to \(AccessLimits.idBytesMax) bytes without spaces or #"))
+                throw .claims(
+                    .type(member: "jti", expected: "1 to \(AccessLimits.idBytesMax) bytes without spaces or #"))
             }
             self.id = id
         } else {
@@ -53,7 +54,8 @@ struct TokenClaims {
             guard let issuer, issuer.utf8.elementsEqual(wanted.utf8) else { throw .wrongIssuer }
         }
         if let audience {
-            guard let wanted = key.rules.audience, audience.contains(where: { $0.utf8.elementsEqual(wanted.utf8) }) else {
+            guard let wanted = key.rules.audience, audience.contains(where: { $0.utf8.elementsEqual(wanted.utf8) })
+            else {
                 throw .wrongAudience
             }
         } else if key.rules.audience != nil {
