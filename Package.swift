@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "DoSQLServer",
             dependencies: [
-                "DoSQLAccess", "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLAccess", "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop",
+                "DoSQLProtocol",
                 "DoSQLSession", "DoSQLTLS", "DoSQLWebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -177,20 +178,25 @@ let package = Package(
         .target(
             name: "DoSQLTestSupport",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/DoSQLTestSupport", swiftSettings: settings),
         .testTarget(
             name: "DoSQLServerTests",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
-                "dosql-strangers",
+                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLTestSupport", "dosql-strangers",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "DoSQLCommandLineTests",
-            dependencies: ["DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport"],
+            dependencies: [
+                "DoSQLAccess", "DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings),
         // What the guide's application asks for, through the client, of a real `dosql serve`.
         .testTarget(
@@ -222,9 +228,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
-                "DoSQLSession",
-                "DoSQLTestSupport", "DoSQLWebSocket",
+                "DoSQLAccess", "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLServer", "DoSQLSession", "DoSQLTestSupport", "DoSQLWebSocket",
             ],
             swiftSettings: settings),
         // Crowds that never finish a handshake: processes of their own, since descriptors are finite.
@@ -234,7 +239,14 @@ let package = Package(
         .testTarget(
             name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),
         .testTarget(name: "DoSQLJSONTests", dependencies: ["DoSQLJSON", "DoSQLProtocol"], swiftSettings: settings),
-        .testTarget(name: "DoSQLAccessTests", dependencies: ["DoSQLAccess"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLAccessTests",
+            dependencies: [
+                "DoSQLAccess",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "DoSQLTLSTests", dependencies: ["DoSQLTLS"], swiftSettings: settings),
         .testTarget(name: "DoSQLProtocolTests", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLEngineTests", dependencies: ["DoSQLEngine"], swiftSettings: settings),

@@ -13,6 +13,9 @@ struct Serve: ParsableCommand {
         discussion: """
             Without flags it listens on 127.0.0.1:3775 and keeps its data in ./dosql-data. It stops on Ctrl-C or SIGTERM: open transactions are rolled \
             back, accepted writes finished, every database checkpointed. A second Ctrl-C ends it at once, which loses nothing that was answered.
+
+            On this machine's own addresses it lets everybody do everything. On any other it starts only with tokens: --tokens FILE, which `dosql token \
+            create` makes, or keys for JWTs. The same goes for a container, whose port is published from 0.0.0.0.
             """)
 
     @Option(
@@ -20,6 +23,11 @@ struct Serve: ParsableCommand {
             "Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH; may be given several times. Port 0 lets the system choose."
     )
     var listen: [String] = ["127.0.0.1:3775"]
+
+    @OptionGroup var tokens: TokenOptions
+
+    @Flag(help: "Let whoever can reach the server do everything, wherever it listens.")
+    var insecureNoTokens = false
 
     @Option(help: "The folder that holds the tenants.")
     var data = "./dosql-data"
@@ -154,6 +162,8 @@ struct Serve: ParsableCommand {
                 throw ValidationError("--listen \(text): \(error)")
             }
         }
+        configuration.tokens = try tokens.configuration()
+        configuration.letsAnybodyIn = insecureNoTokens
         configuration.dataFolder = data
         configuration.migrationsFolder = migrations
         configuration.createsTenants = createTenants

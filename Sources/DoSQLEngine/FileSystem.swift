@@ -38,6 +38,79 @@ public enum FileSystem {
         return Space(free: unit * Int(clamping: status.f_bavail), size: unit * Int(clamping: status.f_blocks))
     }
 
+    /// Puts a file in the place of another, so that whoever opens the path, at any moment and after a power cut, finds the
+    /// one or the other, whole: written beside it, synced, renamed, and the folder synced.
+    ///
+    /// A file that was there keeps its owner and its mode, so that a server which could read it still can; through a
+    /// symbolic link it is the link's target that is replaced. Blocks for as long as the disk takes.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - bytes: what it holds from now on.
+    ///   - mode: the permissions of a file that was not there.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(Failure) {
+        var path = path
+        if let target = unsafe realpath(path, nil) {
+            path = unsafe String(cString: target)
+            unsafe free(target)
+        }
+        var template = Array("\(path).XXXXXX".utf8CString)
+        // Only its owner may read it until it has the mode it should have.
+        let descriptor = unsafe mkstemp(&template)
+        guard descriptor >= 0 else { throw Failure(operation: "create", path: path, errorNumber: errno) }
+        let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        do throws(Failure) {
+            try fill(descriptor, at: temporary, with: bytes, like: path, mode: mode)
+            guard unsafe rename(temporary, path) == 0 else {
+                throw Failure(operation: "rename", path: temporary, errorNumber: errno)
+            }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        let folder = path.lastIndex(of: "/").map { path[..<$0] }
+        try syncDirectory(folder.map { $0.isEmpty ? "/" : String($0) } ?? ".")
+    }
+
+    /// Writes a new file, gives it the owner and the mode of another, or a mode, syncs and closes it.
+    private static func fill(
+        _ descriptor: Int32, at path: String, with bytes: [UInt8], like model: String, mode: UInt32
+    ) throws(Failure) {
+        var failure: Failure?
+        func check(_ operation: String, _ result: Int) -> Bool {
+            if result >= 0 { return true }
+            if failure == nil { failure = Failure(operation: operation, path: path, errorNumber: errno) }
+            return false
+        }
+        var written = 0
+        while written < bytes.count {
+            let result = unsafe bytes.withUnsafeBytes {
+                unsafe write(descriptor, $0.baseAddress! + written, $0.count - written)
+            }
+            if result < 0 && errno == EINTR { continue }
+            guard check("write", result) else { break }
+            written += result
+        }
+        var old = stat()
+        if unsafe stat(model, &old) == 0 {
+            // The owner first: giving a file away takes some of its mode.
+            if old.st_uid != geteuid() || old.st_gid != getegid() {
+                _ = check("chown", Int(fchown(descriptor, old.st_uid, old.st_gid)))
+            }
+            _ = check("chmod", Int(fchmod(descriptor, old.st_mode & 0o7777)))
+        } else {
+            _ = check("chmod", Int(fchmod(descriptor, mode_t(mode))))
+        }
+        _ = check("fsync", Int(fsync(descriptor)))
+        _ = check("close", Int(close(descriptor)))
+        if let failure { throw failure }
+    }
+
+    /// Whether there is something at a path, be it a link that leads nowhere.
+    public static func exists(_ path: String) -> Bool {
+        var information = stat()
+        return unsafe lstat(path, &information) == 0 || errno != ENOENT
+    }
+
     /// Makes the entries of a directory durable: a file just created in it survives a power cut only after this.
     ///
     /// SQLite does it for the journal files it creates, but not for the directories a new tenant needs.

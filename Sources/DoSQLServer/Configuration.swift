@@ -1,3 +1,4 @@
+public import DoSQLAccess
 public import DoSQLEngine
 public import DoSQLLoop
 internal import DoSQLProtocol
@@ -7,6 +8,9 @@ public import DoSQLSession
 public struct Configuration: Sendable {
     /// Where to listen; several addresses may be given.
     public var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 3775)]
+    /// Whether whoever can reach the server may do everything: without tokens it otherwise listens where only this
+    /// machine reaches it.
+    public var letsAnybodyIn = false
     /// The folder that holds the tenants. Created if it is not there.
     public var dataFolder = "./dosql-data"
     /// A folder of `NNN_name.sql` files that every tenant is brought to before its first request.
@@ -56,6 +60,8 @@ public struct Configuration: Sendable {
     public var vfsName = "unix-excl"
     /// Whether SIGINT and SIGTERM end ``Server/waitForSignal()``; a server inside another program leaves them alone.
     public var handlesSignals = true
+    /// Where the keys are that tokens are checked by. None: nobody needs a token, and everybody may do everything.
+    public var tokens = TokenConfiguration()
     /// The time bounds of sessions.
     public var session = SessionLimits()
     /// HTTP, WebSocket and event streams.
@@ -88,6 +94,17 @@ public struct Configuration: Sendable {
     public var faults: [String] {
         var faults: [String] = []
         if listen.isEmpty { faults.append("there is no address to listen on") }
+        for address in listen where tokens.isEmpty && !letsAnybodyIn && !address.isLocal {
+            faults.append(
+                """
+                other machines can reach \(address), and there are no tokens: make one with `dosql token create` and name \
+                its file with --tokens (or --jwt-key, --jwks), or say --insecure-no-tokens, which lets whoever can reach \
+                the server do everything
+                """)
+        }
+        if letsAnybodyIn && !tokens.isEmpty {
+            faults.append("with tokens not everybody is let in: leave --insecure-no-tokens out, or the tokens")
+        }
         if dataFolder.isEmpty { faults.append("the data folder has no name") }
         if loops < 0 || loops > 256 { faults.append("loops is 0 (one for each core) to 256, not \(loops)") }
         if writerThreads < 1 || writerThreads > 1024 {
@@ -120,6 +137,6 @@ public struct Configuration: Sendable {
                 faults.append("rows of \(feed) are kept for at least 1 second, not \(seconds)")
             }
         }
-        return faults + http.faults
+        return faults + tokens.faults + http.faults
     }
 }

@@ -13,8 +13,11 @@ final class Front {
     private var watchers: [SignalWatcher] = []
     let addresses: [String]
 
-    init(on loop: EventLoop, context: ServerContext, shards: ShardDirectory, signals: WorkQueue<Void>) throws(LoopError)
-    {
+    /// Listens. `reload`: what SIGHUP asks for.
+    init(
+        on loop: EventLoop, context: ServerContext, shards: ShardDirectory, signals: WorkQueue<Void>,
+        reload: @escaping () -> Void
+    ) throws(LoopError) {
         let mailboxes = shards.all
         var dealt = 0
         var bound: [String] = []
@@ -42,6 +45,7 @@ final class Front {
                     signals.close()
                 })
         }
+        watchers.append(try SignalWatcher(.hangUp, on: loop, received: reload))
     }
 
     func stopListening() {

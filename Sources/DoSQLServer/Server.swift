@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -30,6 +31,7 @@ public final class Server: Sendable {
     }
 
     private let context: ServerContext
+    private let tokens: TokenWatch?
     private let shards: [LoopThread<ShardHolder>]
     private let writers: WorkerPool
     private let readers: WorkerPool
@@ -65,6 +67,13 @@ public final class Server: Sendable {
         } catch {
             throw StartError(description: error.message)
         }
+        let tokens: TokenWatch?
+        do throws(TokenFileError) {
+            tokens = configuration.tokens.isEmpty ? nil : try TokenWatch(configuration.tokens, log: log)
+        } catch {
+            throw StartError(description: "\(error)")
+        }
+        self.tokens = tokens
         DescriptorLimit.raise()
         SQLiteLibrary.setHeapBytesMax(configuration.heapBytesMax)
         watchdog = try Watchdog()
@@ -79,9 +88,11 @@ public final class Server: Sendable {
             watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
         let tenants = try TenantStore(
             context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
+        { now in tokens?.reloadIfChanged(now) }
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
         let context = ServerContext(
-            configuration: configuration, folder: folder, tenants: tenants, shards: count, log: log)
+            configuration: configuration, folder: folder, tenants: tenants, authority: tokens?.authority, shards: count,
+            log: log)
         self.context = context
         let directory = directory
         shards = try (0..<count).map { index in
@@ -95,7 +106,11 @@ public final class Server: Sendable {
         let bound = Mutex<[String]>([])
         // The front has a loop of its own: accepting never waits for a request, nor a request for it.
         front = try LoopThread(name: "dosql-front") { loop in
-            let front = try Front(on: loop, context: context, shards: directory, signals: signals)
+            let front = try Front(on: loop, context: context, shards: directory, signals: signals) {
+                // Reading files is not for the loop that accepts.
+                guard let tokens else { return }
+                tenantContext.openers.post { _ in tokens.reload() }
+            }
             bound.withLock { $0 = front.addresses }
             return front
         }
@@ -105,6 +120,12 @@ public final class Server: Sendable {
     /// Sleeps until SIGINT or SIGTERM; a second one while stopping ends the process at once.
     public func waitForSignal() {
         _ = signals.take()
+    }
+
+    /// Reads again, as SIGHUP makes it do, what a running server takes up: the files of tokens. What cannot be used
+    /// leaves everything as it was, and is logged.
+    public func reload() {
+        tokens?.reload()
     }
 
     /// Stops: no new connections, GOAWAY to the others, what was accepted is finished, open transactions are rolled

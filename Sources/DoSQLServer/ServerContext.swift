@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
@@ -12,6 +13,8 @@ final class ServerContext: Sendable {
     let folder: DataFolder
     let tenants: TenantStore
     let log: Logger
+    /// What says which tokens are good; nil: nobody needs one.
+    let authority: TokenAuthority?
     /// New at every start.
     let serverID = Identity.random()
     /// The bounds HELLO_OK tells, as this server has them.
@@ -21,7 +24,11 @@ final class ServerContext: Sendable {
     /// How many shards there are.
     let shardCount: Int
 
-    init(configuration: Configuration, folder: DataFolder, tenants: TenantStore, shards: Int, log: Logger) {
+    init(
+        configuration: Configuration, folder: DataFolder, tenants: TenantStore, authority: TokenAuthority?, shards: Int,
+        log: Logger
+    ) {
+        self.authority = authority
         self.configuration = configuration
         self.folder = folder
         self.tenants = tenants
@@ -43,4 +50,14 @@ final class ServerContext: Sendable {
             return limit
         }
     }
+
+    /// Why whoever is served may be served no longer; nil while he may.
+    func fault(of principal: Principal?) -> AccessError? {
+        guard let authority else { return nil }
+        guard let principal else { return .missing }
+        return principal.fault(under: authority, now: Self.now)
+    }
+
+    /// Milliseconds since 1970, as tokens count.
+    static var now: UInt64 { UInt64(clamping: WallClock.milliseconds()) }
 }

@@ -27,6 +27,13 @@ public struct Connection: ~Copyable, @unchecked Sendable {
         nonmutating set { state.mode = newValue }
     }
 
+    /// Who is served: what is prepared or taken out of the cache from now on has to be permitted, but in the mode
+    /// ``SandboxMode/trusted``. nil: everything is.
+    public var permission: (any StatementPermission)? {
+        get { state.permission }
+        nonmutating set { state.permission = newValue }
+    }
+
     /// Stops what runs here, from any thread, even after this connection is closed.
     public var interrupter: Interrupter { state.interrupter }
 
@@ -71,7 +78,9 @@ extension Connection {
     public func prepare(
         _ sql: Span<UInt8>, from start: Int = 0, persistent: Bool = false
     ) throws(PrepareError) -> (statement: Statement?, tail: Int) {
-        try state.prepare(sql, from: start, persistent: persistent)
+        let result = try state.prepare(sql, from: start, persistent: persistent)
+        if let statement = result.statement { try state.permit(statement) }
+        return result
     }
 
     /// The same for a text behind whose last byte a NUL stands in its memory: of a long text with many statements SQLite
@@ -79,7 +88,9 @@ extension Connection {
     func prepare(
         terminated sql: Span<UInt8>, from start: Int
     ) throws(PrepareError) -> (statement: Statement?, tail: Int) {
-        try state.prepare(sql, from: start, persistent: false, isTerminated: true)
+        let result = try state.prepare(sql, from: start, persistent: false, isTerminated: true)
+        if let statement = result.statement { try state.permit(statement) }
+        return result
     }
 
     /// Compiles a text that is one statement; white space, comments and semicolons may follow.
@@ -131,8 +142,9 @@ extension Connection {
     }
 
     private func ready(_ statement: Statement) throws(PrepareError) -> Statement {
-        // It may have been prepared where more was allowed.
+        // It may have been prepared where more was allowed, or for somebody else.
         if statement.access.requiredMode > state.mode, let denial = statement.access.denial { throw .denied(denial) }
+        try state.permit(statement)
         statement.reset()
         statement.clearBindings()
         return statement

@@ -14,6 +14,8 @@ final class ConnectionState {
     var mode = SandboxMode.trusted
     var recorder = AccessRecorder()
     var isRecording = false
+    /// Who is served; nil: whoever it is may do what the mode allows.
+    var permission: (any StatementPermission)?
     /// Why the authorizer last said no, for whoever asks what "not authorized" means.
     var denial: Denial?
     /// Whether a statement was prepared that sets `defer_foreign_keys`, which stays until the transaction ends.
@@ -221,6 +223,10 @@ extension ConnectionState {
             // Meant for the statement before it, and late. It has done nothing yet, and an interrupt counts once.
             code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
         }
+        if code == SQLITE_OK, recorder.hasMadeTable {
+            unsafe sqlite3_finalize(handle)
+            code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
+        }
         let end = start + Int(tail)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
@@ -276,6 +282,10 @@ extension ConnectionState {
                 recorder.changesConnection = true
                 recorder.require(Requirement(mode: .trusted, denial: .vacuum))
             }
+            // Nobody is asked where there is nothing to drop, and by the time it runs there may be.
+            if recorder.read.isEmpty, recorder.written.isEmpty, SQLScanner.keyword(sql, from: start).word == "DROP" {
+                recorder.definesObjects = true
+            }
             // ALTER TABLE does not tell the new name. A name has no escapes, so it stands in the text as it is.
             if recorder.altersTable, SQLScanner.containsReservedPrefix(sql.extracting(start..<end)) {
                 recorder.require(Requirement(mode: .trusted, denial: .reservedName(Denial.reservedPrefix)))
@@ -287,16 +297,22 @@ extension ConnectionState {
 
     /// Finds out what the names are of which the authorizer did not say where they are.
     private func locateTables() {
+        // A function of this name that shows only its arguments, unless there is a table of that name.
+        for name in AccessRecorder.harmlessFunctions where recorder.read.contains(name) && !hasTable(name) {
+            recorder.read.remove(name)
+        }
         for name in recorder.unlocated where !recorder.read.contains(name) {
             // The schema's own table answers in both.
             if !AccessRecorder.schemaTables.contains(name), hasTable(name, in: "temp") {
                 recorder.read.insert(name)
                 recorder.require(recorder.noteTemporary(name))
-            } else if hasTable(name, in: "main") {
+            } else if hasTable(name, in: "main") || AccessRecorder.showsSchema(name) {
                 recorder.read.insert(name)
             }
         }
     }
+
+    private func hasTable(_ name: String) -> Bool { hasTable(name, in: "temp") || hasTable(name, in: "main") }
 
     /// <https://www.sqlite.org/c3ref/table_column_metadata.html>
     private func hasTable(_ name: String, in schema: String) -> Bool {
@@ -309,7 +325,15 @@ extension ConnectionState {
         guard let statement else { throw .empty }
         let next = SQLScanner.skipSeparators(sql, from: tail)
         guard next == sql.count else { throw .severalStatements(offset: next) }
+        try permit(statement)
         return statement
+    }
+
+    /// Judges a statement for whoever is served. The one place through which all of them come that are not the server's.
+    func permit(_ statement: Statement) throws(PrepareError) {
+        guard let permission, mode != .trusted, statement.permittedBy !== permission else { return }
+        if let sentence = permission.refusal(of: statement.access) { throw .forbidden(sentence) }
+        statement.permittedBy = permission
     }
 
     /// Called when SQLite has prepared `statement` again by itself: does its record still tell what it touches?

@@ -64,6 +64,28 @@ enum PragmaRule {
     }
 }
 
+// MARK: - What a pragma shows
+
+extension PragmaRule {
+    /// The tables whose rows or definition a pragma shows.
+    static func tablesShown(by name: String, argument: String?) -> Set<String> {
+        switch name {
+        case "table_info", "table_xinfo", "index_list", "foreign_key_list": argument.map { [$0] } ?? []
+        // Of an index nobody says here whose it is.
+        case "table_list", "index_info", "index_xinfo": ["sqlite_schema"]
+        default: []
+        }
+    }
+
+    /// Whether it goes through the rows of every table.
+    static func visitsEverything(_ name: String) -> Bool {
+        switch name {
+        case "foreign_key_check", "integrity_check", "quick_check", "optimize": true
+        default: false
+        }
+    }
+}
+
 /// What the sandbox demands for one action.
 struct Requirement {
     /// The least mode in which it is allowed.

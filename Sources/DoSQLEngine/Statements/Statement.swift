@@ -13,6 +13,8 @@ public final class Statement: @unchecked Sendable {
     @usableFromInline let connection: ConnectionState
     /// What it touches.
     public let access: StatementAccess
+    /// Who was found to be permitted to run it last, so that the next time one look is enough.
+    var permittedBy: (any StatementPermission)?
     /// Whether a step was taken since the last reset or end.
     @usableFromInline var isUnderWay = false
     /// Whether nothing was stepped since the last reset: then there is nothing to reset.

@@ -79,6 +79,8 @@ public struct Failure: Error, Sendable {
             case .transactionControl, .savepoint: self.init(.transactionControl, "\(denial)")
             default: self.init(.notAllowed, "\(denial)")
             }
+        case .forbidden(let sentence):
+            self.init(.forbidden, sentence)
         case .severalStatements(let offset):
             self.init(.severalStatements, "\(error)")
             self.offset = offset
@@ -233,9 +235,13 @@ extension Failure {
             self.init(.migrationFailed, "\(error)")
             migration = id
             statement = (index, 0)
-            if case .sqlite(let sqliteError) = cause {
+            switch cause {
+            case .sqlite(let sqliteError):
                 sqlite = sqliteError.code.rawValue
                 offset = sqliteError.offset
+            // Not the migration is wrong, but who sent it.
+            case .forbidden: code = .forbidden
+            default: break
             }
         case .rowsDoNotFit(let id, let index, _, let cause):
             self.init(.migrationFailed, "\(error)")

@@ -22,6 +22,8 @@ final class Job: Sendable {
     let body: [UInt8]
     /// The texts behind the statement numbers, as they were when the request arrived.
     let statements: StatementTable
+    /// Who is served; nil: everything is allowed.
+    let permission: Permission?
     /// The longest body the client takes.
     let replyMax: Int
     /// Monotonic nanoseconds after which it is interrupted; `.max`: never.
@@ -43,7 +45,8 @@ final class Job: Sendable {
     private let life = Atomic<UInt8>(Life.waiting)
 
     init(
-        address: RequestAddress, type: MessageType, body: [UInt8], statements: StatementTable, replyMax: Int,
+        address: RequestAddress, type: MessageType, body: [UInt8], statements: StatementTable,
+        permission: Permission?, replyMax: Int,
         deadline: UInt64 = .max, waitDeadline: UInt64 = .max, isUnhurried: Bool, credit: Int = Limits.creditDefault,
         tenant: Tenant, limits: TenantLimits, total: BytesInFlight
     ) {
@@ -51,6 +54,7 @@ final class Job: Sendable {
         self.type = type
         self.body = body
         self.statements = statements
+        self.permission = permission
         self.replyMax = replyMax
         self.deadline = deadline
         self.waitDeadline = waitDeadline

@@ -143,7 +143,7 @@ final class ReadSession: Sendable {
         var runner = state.withLock { $0.runner }
         let next = runner.carryOut(
             item, on: borrowed, lsn: snapshotLSN.load(ordering: .relaxed), watch: watch, outbox: &outbox)
-        borrowed.budget = .unlimited
+        borrowed.serveNobody()
         state.withLock { $0.runner = runner }
         switch next {
         case .wait:

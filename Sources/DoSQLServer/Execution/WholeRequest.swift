@@ -51,7 +51,8 @@ enum WholeRequest {
             guard !isReadOnly, let feeds else { throw .readOnly }
             let publish: Publish
             do throws(DecodeError) { publish = try Publish(body.span) } catch { throw Failure(error) }
-            effects = try feeds.publish(publish, on: connection, interruption: { job.interruption })
+            effects = try feeds.publish(
+                publish, permission: job.permission, on: connection, interruption: { job.interruption })
             frame = writer.beginFrame(.done, stream: stream, request: request)
         default:
             let execute = try Execute(body.span, of: job)

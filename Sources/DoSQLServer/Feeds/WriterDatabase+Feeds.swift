@@ -64,6 +64,9 @@ extension WriterDatabase {
     private static func remove(_ feed: Feed, through last: Int64, on connection: borrowing Connection) throws(Failure)
         -> Effects
     {
+        let served = connection.permission
+        connection.permission = nil
+        defer { connection.permission = served }
         let statement: Statement
         do throws(PrepareError) {
             statement = try connection.prepare("DELETE FROM main.\(feed.table) WHERE id <= ?1")

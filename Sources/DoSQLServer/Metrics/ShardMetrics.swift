@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLProtocol
 
 /// What one shard has counted since its start. It is the shard's own, so a count is a plain addition; whoever wants to
@@ -14,6 +15,8 @@ struct ShardMetrics: Sendable {
     private var requests = [UInt64](repeating: 0, count: FaceKind.allCases.count * Self.typesMax)
     /// Errors that were answered, in the order of ``ErrorCode/allCases``.
     private(set) var errors = [UInt64](repeating: 0, count: ErrorCode.allCases.count)
+    /// Clients that were not let in, or let go of, by ``AuthenticationFailure``.
+    private(set) var authenticationFailures = [UInt64](repeating: 0, count: AuthenticationFailure.allCases.count)
     /// HTTP responses, by the first digit of their status less one.
     private(set) var responses = [UInt64](repeating: 0, count: 5)
     private(set) var bytesReceived: UInt64 = 0
@@ -43,6 +46,11 @@ struct ShardMetrics: Sendable {
     /// A request was answered with an error.
     mutating func failed(_ code: ErrorCode) {
         if let index = ErrorCode.allCases.firstIndex(of: code) { errors[index] &+= 1 }
+    }
+
+    /// Somebody's token is not good.
+    mutating func authenticationFailed(_ error: AccessError) {
+        authenticationFailures[AuthenticationFailure(error).rawValue] &+= 1
     }
 
     /// A request was answered with this frame, which may be an error.
@@ -89,6 +97,7 @@ struct ShardMetrics: Sendable {
         connectionsRefused &+= other.connectionsRefused
         Self.add(&requests, other.requests)
         Self.add(&errors, other.errors)
+        Self.add(&authenticationFailures, other.authenticationFailures)
         Self.add(&responses, other.responses)
         moved(received: other.bytesReceived, sent: other.bytesSent)
         Self.add(&open, other.open)

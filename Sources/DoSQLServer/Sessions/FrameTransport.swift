@@ -1,4 +1,6 @@
+import DoSQLAccess
 import DoSQLLoop
+import DoSQLProtocol
 
 /// Where a session's frames go: the wire of its face.
 protocol FrameTransport: AnyObject {
@@ -20,6 +22,13 @@ protocol FrameTransport: AnyObject {
     func proved()
     /// Ends the session's wire once everything is sent.
     func closeAfterFlush(timeout: Duration)
+    /// The token for which the session was let in is good no longer.
+    func accessEnded(of session: Session, _ error: AccessError)
+}
+
+extension FrameTransport {
+    // Where the wire carries frames, the session has the last word itself.
+    func accessEnded(of session: Session, _ error: AccessError) { session.fail(.unauthenticated, error.message) }
 }
 
 extension FrameTransport {

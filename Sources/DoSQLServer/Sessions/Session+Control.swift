@@ -1,7 +1,9 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
+import Logging
 
 /// The connection's own requests (stream 0), and the parts of requests that are in flight.
 extension Session {
@@ -19,13 +21,61 @@ extension Session {
             )
         }
         replyMax = Int(clamping: min(hello.frameMax, UInt64(Limits.frameMax)))
-        machine.accepted()
-        transport?.proved()
+        let greeting = Greeting(version: version, request: header.request)
+        guard let authority = shard.context.authority else { return welcome(nil, greeting) }
+        if let shown = tokenShown {
+            if let token = hello.token, [UInt8](copying: token) != shown.token {
+                return turnAway(.malformed, "HELLO shows another token than the request in front of it")
+            }
+            return welcome(shown.principal, greeting)
+        }
+        guard let token = hello.token else { return turnAway(.missing) }
+        switch authority.verdict(for: token, now: ServerContext.now) {
+        case .granted(let access): welcome(Principal(access), greeting)
+        case .refused(let error): turnAway(error)
+        case .unverified:
+            self.greeting = greeting
+            transport?.pauseReading()
+            shard.verify([UInt8](copying: token), for: .session(id))
+        }
+    }
+
+    /// The signature of HELLO's token has been checked.
+    func received(_ verdict: TokenAuthority.Verdict) {
+        guard let greeting, !isClosing else { return }
+        self.greeting = nil
+        switch verdict {
+        case .granted(let access): welcome(Principal(access), greeting)
+        case .refused(let error): return turnAway(error)
+        case .unverified: return turnAway(.badSignature)
+        }
+        // What stands behind it is handled as if it came now.
+        let nothing: [UInt8] = []
+        receive(nothing.span)
+        if !isClosing, !mustWaitForClient() { transport?.resumeReading() }
+    }
+
+    private func welcome(_ principal: Principal?, _ greeting: Greeting) {
+        letIn(principal)
+        if let principal {
+            shard.context.log.debug(
+                "a client was let in",
+                metadata: [
+                    "peer": "\(transport?.peerAddress ?? "")", "token": "\(principal.access.tokenID)",
+                    "subject": "\(principal.access.subject)",
+                ])
+        }
         HelloOK(
-            version: version, serverID: shard.context.serverID, server: ServerContext.name, limits: shard.context.limits
+            version: greeting.version, serverID: shard.context.serverID, server: ServerContext.name,
+            limits: shard.context.limits
         )
-        .encode(into: &output, request: header.request)
+        .encode(into: &output, request: greeting.request)
         makeDirty()
+    }
+
+    private func turnAway(_ error: AccessError, _ sentence: String? = nil) {
+        shard.metrics.authenticationFailed(error)
+        fail(.unauthenticated, sentence ?? error.message)
     }
 
     func control(_ header: FrameHeader, _ body: Span<UInt8>) {
@@ -67,15 +117,25 @@ extension Session {
         let after = Text(request.after).repaired
         // The list must fit into the client's frame, a name and its length into 130 bytes.
         let limit = min(request.limit, (replyMax - 16) / (TenantName.lengthMax + 2))
+        var access: Access?
+        if shard.context.authority != nil {
+            guard let principal, principal.access.holdsSomewhere(.admin) else {
+                return refuse(header, .lacking(.admin))
+            }
+            access = principal.access
+        }
+        let administered = access
         let address = address(of: header)
         let folder = shard.context.folder
         machine.deferred(header.request)
         shard.context.tenants.context.openers.post(for: folder) { _ in
             var writer = ByteWriter()
             do throws(Failure) {
-                let names = try folder.tenants().map(\.description).drop {
+                var names = try folder.tenants().map(\.description).drop {
                     !after.utf8.lexicographicallyPrecedes($0.utf8)
                 }
+                // Who administers some tenants does not hear of the others.
+                if let administered { names.removeAll { administered.access(to: $0)?.rights.contains(.admin) != true } }
                 TenantList(names: Array(names.prefix(limit)), hasMore: names.count > limit)
                     .encode(into: &writer, request: address.request)
             } catch {

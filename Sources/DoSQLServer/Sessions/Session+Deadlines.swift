@@ -8,6 +8,7 @@ extension Session {
     /// Looks at every deadline.
     func tick(_ now: UInt64) {
         if machine.isHandshakeLate(now: now) { return fail(.handshakeTimeout, "HELLO did not come in time") }
+        guard principal == nil || isStillLetIn() else { return }
         let session = shard.context.configuration.session
         if !inFlight.isEmpty {
             for entry in inFlight.values { tick(entry, now, session) }

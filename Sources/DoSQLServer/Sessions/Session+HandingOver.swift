@@ -101,7 +101,7 @@ extension Session {
         let isText = type == .script || type == .migrate
         return Job(
             address: address(of: header), type: type, body: [UInt8](copying: body), statements: statements,
-            replyMax: replyMax, deadline: end, waitDeadline: waitEnd,
+            permission: streams[header.stream]?.permission, replyMax: replyMax, deadline: end, waitDeadline: waitEnd,
             isUnhurried: isText, credit: credit.map { Int(clamping: $0) } ?? Limits.creditDefault,
             tenant: stream.tenant.tenant, limits: stream.tenant.limits, total: shard.inFlight)
     }

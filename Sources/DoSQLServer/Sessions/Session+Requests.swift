@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -156,7 +157,14 @@ extension Session {
         } catch {
             return refuse(header, Failure(.tenantNameInvalid, "\(error)"))
         }
-        let stream = SessionStream(id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly)
+        var permission: Permission?
+        if shard.context.authority != nil {
+            // Before anybody looks whether there is such a tenant: the answer must not tell.
+            permission = principal?.permission(for: name)
+            guard permission != nil else { return refuse(header, .forbidden(tenant: name)) }
+        }
+        let stream = SessionStream(
+            id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly, permission: permission)
         turn(of: stream.tenant)
         if let failure = refusal(of: stream.tenant) { return refuse(header, failure) }
         streams[header.stream] = stream
@@ -189,6 +197,9 @@ extension Session {
         if let violation = Self.violation(in: type, body) {
             guard isTranslated else { return fail(violation.errorCode, "\(type.name): \(violation)") }
             return finish(stream, header, isDeferred: isDeferred, Failure(.malformed, "\(type.name): \(violation)"))
+        }
+        if let failure = stream.permission?.refusal(of: type, body) {
+            return finish(stream, header, isDeferred: isDeferred, failure)
         }
         if stream.machine.transaction != .none {
             return submitToTransaction(stream, type, header, body)
@@ -236,8 +247,10 @@ extension Session {
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
     ) -> Bool {
         guard !stream.isReadOnly else { return false }
+        if stream.permission?.refusal(of: type, body) != nil { return false }
         if type == .publish { return publishBehindWrites(stream, header, body, isDeferred: isDeferred) }
         guard let reader = stream.tenant.reader else { return false }
+        reader.serve(stream.permission)
         guard let execute = try? Execute(body, kind: Execute.kind(of: type)) else { return false }
         if execute.statement.textCount(statements) > Self.compiledMax {
             stream.machine.started(header.request, asWrite: true)
@@ -286,6 +299,7 @@ extension Session {
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
         isDeferred: Bool, isRepeated: Bool = false
     ) {
+        reader.serve(stream.permission)
         do throws(Failure) {
             switch type {
             case .describe:
@@ -300,8 +314,9 @@ extension Session {
                 try carryOutStatement(stream, type, header, body, on: reader, isDeferred: isDeferred)
             }
         } catch {
-            // What is gone or there by now may be what the reader knows: it learns of it by reading.
-            if error.code == .sqlError && !isRepeated && stream.machine.isQuiet {
+            // What is gone or there by now may be what the reader knows: it learns of it by reading. So may be what a
+            // view or a trigger touches.
+            if (error.code == .sqlError || error.code == .forbidden) && !isRepeated && stream.machine.isQuiet {
                 shard.willEndRead(stream.tenant)
                 if reader.learnSchema() {
                     return carryOut(stream, type, header, body, on: reader, isDeferred: isDeferred, isRepeated: true)
@@ -325,6 +340,7 @@ extension Session {
         let statement = try StatementRunner.prepare(execute.statement, statements: statements, on: reader.connection)
         guard statement.isSurelyRead else {
             guard !stream.isReadOnly else { throw .readOnly }
+            guard stream.mayChange else { throw .lacking(.write) }
             stream.machine.started(header.request, asWrite: true)
             return submitWrite(stream, type, header, body, deadline: execute.deadline)
         }
@@ -366,6 +382,10 @@ extension Session {
         }
         stream.machine.started(header.request, asWrite: false)
         if BatchRunner.isRead(batch, statements: statements, on: reader.connection) {
+            return submitRead(stream, .batch, header, body, deadline: batch.deadline, credit: nil)
+        }
+        // Whatever in it is no read is refused where reads are carried out, and keeps no writer waiting.
+        if !stream.isReadOnly && !stream.mayChange {
             return submitRead(stream, .batch, header, body, deadline: batch.deadline, credit: nil)
         }
         guard !stream.isReadOnly else {

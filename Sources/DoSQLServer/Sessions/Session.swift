@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -51,6 +52,12 @@ final class Session {
     /// Whether its requests come out of the server's own hands: then a bad one is a client's mistake, but no broken
     /// connection.
     private(set) var isTranslated = false
+    /// Who is served. nil: nobody has been let in yet, or the server has no tokens and nobody needs to be.
+    private(set) var principal: Principal?
+    /// The token that was shown outside of HELLO, until HELLO has come: it may not show another one.
+    private var shownToken: [UInt8]?
+    /// The HELLO whose token is being checked elsewhere.
+    var greeting: Greeting?
     var isClosing = false
     /// The client has to read first.
     private var isPaused = false
@@ -65,7 +72,13 @@ final class Session {
 
     /// A session in front of HELLO, on a connection that was accepted at `acceptedAt` (monotonic nanoseconds). Its shard
     /// knows it from now until ``end()``.
-    init(on shard: Shard, transport: any FrameTransport, acceptedAt: UInt64) {
+    /// - Parameter shown: who has shown a token already, and the token, where something came in front of HELLO.
+    init(
+        on shard: Shard, transport: any FrameTransport, acceptedAt: UInt64,
+        shown: (principal: Principal, token: [UInt8])? = nil
+    ) {
+        principal = shown?.principal
+        shownToken = shown?.token
         id = shard.nextID()
         self.transport = transport
         self.shard = shard
@@ -78,9 +91,12 @@ final class Session {
     }
 
     /// A session of the server's own code, which needs no handshake.
-    /// - Parameter replyMax: the longest body that the transport takes, in bytes.
-    convenience init(on shard: Shard, transport: any FrameTransport, replyMax: Int) {
+    /// - Parameters:
+    ///   - principal: who is served; nil only where the server has no tokens.
+    ///   - replyMax: the longest body that the transport takes, in bytes.
+    convenience init(on shard: Shard, transport: any FrameTransport, principal: Principal?, replyMax: Int) {
         self.init(on: shard, transport: transport, acceptedAt: shard.loop.now)
+        self.principal = principal
         machine.accepted()
         self.replyMax = replyMax
         isTranslated = true
@@ -90,6 +106,8 @@ final class Session {
 
     /// Handles the frames in `bytes`, behind what was kept of earlier ones, as long as the client reads its answers.
     func receive(_ bytes: Span<UInt8>) {
+        // Once for what came together: a token is judged whenever it is used.
+        guard principal == nil || isStillLetIn() else { return }
         if isPaused || isYielding {
             decoder.keep(bytes)
             return received.set(decoder.keptCount)
@@ -104,6 +122,7 @@ final class Session {
         }
         var began = Budget.now()
         loop: while !isClosing {
+            if greeting != nil { return hold(&decoder, input) }
             if mustWaitForClient() || mustYield() { return decoder.keep(input) }
             decoder.frameMax = machine.isOpen ? Limits.frameMax : Limits.frameHandshakeMax
             switch decoder.next(&input) {
@@ -117,6 +136,14 @@ final class Session {
             shard.turns.charge(turns, now &- began)
             began = now
         }
+    }
+
+    /// What stands behind a HELLO whose token is being checked waits for that, within bounds.
+    private func hold(_ decoder: inout FrameDecoder, _ input: Span<UInt8>) {
+        decoder.keep(input)
+        guard decoder.keptCount > Limits.frameHandshakeMax else { return }
+        decoder = FrameDecoder()
+        fail(.frameTooLarge, "before HELLO_OK there are at most \(Limits.frameHandshakeMax) bytes behind HELLO")
     }
 
     /// Handles one request that a face has translated.
@@ -197,6 +224,36 @@ final class Session {
         case .refuse(let code): refuseOnArrival(header, Failure(code, Self.wording(of: code)))
         case .close(let code, let reason): fail(code, reason)
         }
+    }
+
+    // MARK: Who is served
+
+    /// HELLO may be answered: by whom it was sent is known, or nobody needs to know.
+    func letIn(_ principal: Principal?) {
+        self.principal = principal
+        shownToken = nil
+        machine.accepted()
+        transport?.proved()
+    }
+
+    /// What HELLO's token is to be compared with, if one was shown before.
+    var tokenShown: (principal: Principal, token: [UInt8])? {
+        guard let principal, let shownToken else { return nil }
+        return (principal, shownToken)
+    }
+
+    /// Whether the token is good still; if it is not, the session ends.
+    func isStillLetIn() -> Bool {
+        guard !isClosing, let principal, let error = shard.context.fault(of: principal) else { return !isClosing }
+        shard.metrics.authenticationFailed(error)
+        shard.context.log.info(
+            "a token is good no longer",
+            metadata: [
+                "peer": "\(transport?.peerAddress ?? "")", "token": "\(principal.access.tokenID)",
+                "subject": "\(principal.access.subject)", "reason": "\(error.message)",
+            ])
+        transport?.accessEnded(of: self, error)
+        return false
     }
 
     // MARK: Bytes out

@@ -142,8 +142,12 @@ final class LoopReader {
         }
     }
 
+    /// From now on it prepares statements for a stream with these rights.
+    func serve(_ permission: Permission?) { connection.permission = permission }
+
     /// Ends the turn's read transaction.
     func endTurn() {
+        if connection.permission != nil { connection.permission = NobodysPermission.shared }
         guard isInTransaction else { return }
         isInTransaction = false
         watch.disarm()

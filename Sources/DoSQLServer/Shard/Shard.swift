@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -182,12 +183,32 @@ final class Shard {
             measurement.add(reading)
         case .report(let report, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(report, exchange: caller.exchange)
+        case .verified(let verdict, let inquirer):
+            verified(verdict, for: inquirer)
         case .committed(let tenant):
             feeds.committed(tenant)
         case .feedRead(let errand, let result):
             feeds.arrived(errand, result)
         case .drain:
             drain()
+        }
+    }
+
+    /// Has a token's signature checked by others: it takes longer than a read. The answer comes as a message.
+    func verify(_ token: [UInt8], for inquirer: TokenInquirer) {
+        guard let authority = context.authority, let mailbox else { return }
+        Task.detached {
+            let verdict = await authority.verify(token, now: ServerContext.now)
+            mailbox.post(.verified(verdict, for: inquirer))
+        }
+    }
+
+    private func verified(_ verdict: TokenAuthority.Verdict, for inquirer: TokenInquirer) {
+        switch inquirer {
+        case .session(let id): sessions[id]?.received(verdict)
+        case .exchange(let connection, let number):
+            (faces[connection] as? HTTPFace)?.received(verdict, exchange: number)
+        case .hub(let connection): (faces[connection] as? WebSocketFace)?.received(verdict)
         }
     }
 

@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLLoop
 
 /// What other threads tell a shard.
@@ -26,6 +27,8 @@ enum ShardMessage: Sendable {
     case report(OperatingReport, for: TransactionCaller)
     /// Something of a tenant was committed that the shard watches.
     case committed(Tenant)
+    /// The signature of a token has been checked.
+    case verified(TokenAuthority.Verdict, for: TokenInquirer)
     /// A thread has read of a feed for the shard.
     case feedRead(FeedErrand, Result<FeedErrand.Found, Failure>)
     /// Stop: say GOAWAY, finish, close.

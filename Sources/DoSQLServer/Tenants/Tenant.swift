@@ -258,14 +258,20 @@ final class Tenant: Sendable {
         _ database: inout WriterDatabase?, jobs: [Job], outbox: inout Outbox,
         _ body: (inout WriterDatabase, inout Outbox) -> Void
     ) {
-        let creates = jobs.contains { $0.type != .open || $0.mayCreateTenant }
-        if let failure = open(&database, creates: creates) {
-            for job in jobs where job.begin() { job.refuse(failure, outbox: &outbox) }
+        if let failure = open(&database, creates: jobs.contains(where: \.mayCreateTenant)) {
+            for job in jobs where job.begin() { job.refuse(reason(failure, of: job), outbox: &outbox) }
             return
         }
         guard var opened = database.take() else { return }
         body(&opened, &outbox)
         database = consume opened
+    }
+
+    /// What a job is told of a tenant that cannot be opened: whoever would have made it, had he the right, hears that.
+    private func reason(_ failure: Failure, of job: Job) -> Failure {
+        guard failure.code == .tenantNotFound, context.createsTenants, job.wantsTenantCreated, !job.mayCreateTenant
+        else { return failure }
+        return Failure(.forbidden, "the token lacks the right create, and there is no tenant \(name)")
     }
 
     // MARK: Opening and closing
@@ -337,7 +343,9 @@ final class Tenant: Sendable {
         var options = context.openOptions(for: self, role: .reader)
         if let length { options.limits.length = length }
         do throws(SQLiteError) {
-            return .opened(try Connection(options))
+            let connection = try Connection(options)
+            connection.permission = context.unserved
+            return .opened(connection)
         } catch {
             life.withLock { $0.readers -= 1 }
             return .failed(Failure(error))

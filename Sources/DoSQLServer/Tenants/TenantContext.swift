@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -24,6 +25,8 @@ final class TenantContext: Sendable {
     let watchdog: Watchdog
     let shards: ShardDirectory
     let createsTenants: Bool
+    /// Who is served on a connection to a database between two requests: nobody, where there are tokens.
+    let unserved: NobodysPermission?
     let writeQueueMax: Int
     let metrics = WriteMetrics()
     let checkpointPages: Int
@@ -50,6 +53,7 @@ final class TenantContext: Sendable {
         self.shards = shards
         self.writeQueueMax = writeQueueMax
         createsTenants = configuration.createsTenants
+        unserved = configuration.tokens.isEmpty ? nil : .shared
         checkpointPages = configuration.checkpointPages
         session = configuration.session
         kept = [.messages: configuration.messagesKept, .events: configuration.eventsKept].filter { $0.value.isBounded }

@@ -23,7 +23,11 @@ final class TenantStore: Sendable {
     private let bell = WorkQueue<Void>()
     private let sweeper = Mutex<WorkerThread?>(nil)
 
-    init(context: TenantContext, openMax: Int, idleSeconds: Int) throws(LoopError) {
+    /// `atSweep`: what else is looked at as often, at a monotonic time.
+    init(
+        context: TenantContext, openMax: Int, idleSeconds: Int,
+        atSweep: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) throws(LoopError) {
         self.context = context
         self.openMax = openMax
         idleTime = UInt64(idleSeconds) * 1_000_000_000
@@ -31,6 +35,7 @@ final class TenantStore: Sendable {
             var period = Self.sweepPeriod
             while !bell.isFinished {
                 _ = bell.take(until: MonotonicClock.nanoseconds() + period)
+                atSweep(MonotonicClock.nanoseconds())
                 period = sweep(MonotonicClock.nanoseconds()) ? Self.crowdedPeriod : Self.sweepPeriod
             }
         }

@@ -98,7 +98,7 @@ extension WriterDatabase {
             // RELEASE lets a violated deferred key pass, and the COMMIT of everybody would fail.
             if connection.hasDeferredForeignKeyViolations { throw .foreignKeyViolated }
             // Also where nothing changed: later the same words might, and the client has been told otherwise.
-            if let key { try idempotency.keep(answer, under: key, hash: hash, on: connection) }
+            if let key { try idempotency.keep(answer, under: key, hash: hash, job: job, on: connection) }
             do throws(SQLiteError) {
                 try connection.release(Self.memberDepth)
                 try connection.resetDeferForeignKeys()
@@ -125,11 +125,11 @@ extension WriterDatabase {
 
     /// Runs a member's statements within its bounds, which end with them: what follows is the server's own.
     private func runBounded(_ job: Job, newest: UInt64, watch: Watchdog.Post) throws(Failure) -> Answer {
-        connection.budget = job.budget
+        connection.serve(job)
         watch.arm(connection.interrupter, deadline: job.stretchEnd)
         defer {
             watch.disarm()
-            connection.budget = .unlimited
+            connection.serveNobody()
         }
         return try WholeRequest.run(
             job, on: connection, isReadOnly: false, transaction: .none,

@@ -37,7 +37,7 @@ extension WriterDatabase {
             do throws(Failure) {
                 try idempotency.keep(
                     Self.scriptAnswer(job, result, changed: true, lsn: counter.newest), under: key, hash: hash,
-                    on: connection)
+                    job: job, on: connection)
             } catch {
                 throw SQLiteError(code: .error, message: error.message)
             }

@@ -21,7 +21,7 @@ extension WriterDatabase {
     mutating func carryOut(_ item: Tenant.SessionItem, watch: Watchdog.Post, outbox: inout Outbox) {
         guard var runner = transaction else { return }
         let next = runner.carryOut(item, on: connection, lsn: lsn, watch: watch, outbox: &outbox)
-        connection.budget = .unlimited
+        connection.serveNobody()
         transaction = runner
         carryOut(next, outbox: &outbox)
     }
@@ -67,7 +67,8 @@ extension WriterDatabase {
             // A violated deferred key fails the COMMIT and leaves the transaction open, for its client to mend.
             if connection.hasDeferredForeignKeyViolations { throw .foreignKeyViolated }
             if let key {
-                try idempotency.keep(answer, under: key, hash: try IdempotencyTable.hash(of: job), on: connection)
+                try idempotency.keep(
+                    answer, under: key, hash: try IdempotencyTable.hash(of: job), job: job, on: connection)
             }
             if let failure = commit(lsn: newest) {
                 endTransaction(rollsBack: false)

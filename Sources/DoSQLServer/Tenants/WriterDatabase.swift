@@ -59,6 +59,8 @@ struct WriterDatabase: ~Copyable, Sendable {
         // durable.
         if database.lsn == 0 { try context.folder.makeDurable(tenant.name) }
         if let migrations = context.migrations { _ = try database.apply(migrations.migrations) }
+        // Up to here it was the server itself.
+        database.connection.permission = context.unserved
         database.published()
         return database
     }
@@ -222,7 +224,7 @@ struct WriterDatabase: ~Copyable, Sendable {
         if job.isAbandoned { return }
         watch.arm(connection.interrupter, deadline: job.stretchEnd)
         defer { watch.disarm() }
-        connection.budget = job.budget
+        connection.serve(job)
         do throws(Failure) {
             switch job.type {
             case .open: answerOpen(job, outbox: &outbox)
@@ -245,7 +247,7 @@ struct WriterDatabase: ~Copyable, Sendable {
             }
             job.refuse(failure, outbox: &outbox)
         }
-        connection.budget = .unlimited
+        connection.serveNobody()
     }
 
     private func answerOpen(_ job: Job, outbox: inout Outbox) {

@@ -22,6 +22,16 @@ enum Endpoint: Equatable {
         case wrongMethod(allowed: String)
     }
 
+    /// Whether a request needs a token, where the server has tokens. What tells whether a server may be asked does not;
+    /// and a WebSocket may show its token later.
+    func needsToken(namesTenant: Bool) -> Bool {
+        switch self {
+        case .live, .ready, .openAPI, .connect: false
+        case .health: namesTenant
+        default: true
+        }
+    }
+
     /// Finds what a method and a path's segments (behind `/t/{tenant}`, if that was there) ask for.
     static func match(_ method: String, _ path: [String]) -> Match {
         switch path.count {

@@ -62,7 +62,8 @@ extension Exchange {
             }
         }
         do throws(Failure) {
-            let id = try face.shard.transactions.begin(tenant: tenant, body: message.bytes, caller: caller)
+            let id = try face.shard.transactions.begin(
+                tenant: tenant, body: message.bytes, principal: principal, caller: caller)
             let longest = face.shard.transactionTotalMax(of: tenant)
             let asked = (try? Begin(message.bytes.span))?.total ?? longest
             expectBegin(of: id, total: min(asked, longest))
@@ -74,7 +75,7 @@ extension Exchange {
     func call(_ id: TransactionID, _ kind: TransactionCall.Kind) throws(Refusal) {
         let shards = face.shard.context.tenants.context.shards.all
         let call = TransactionCall(
-            transaction: id, tenant: namesTenant ? tenant : nil, kind: kind, caller: caller)
+            transaction: id, tenant: namesTenant ? tenant : nil, principal: principal, kind: kind, caller: caller)
         guard id.shard < shards.count, shards[id.shard].post(.transactionCall(call)) else {
             throw .unknownTransaction
         }

@@ -1,8 +1,10 @@
+import DoSQLAccess
 import DoSQLHTTP
 import DoSQLJSON
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
+import Logging
 
 /// One request and its answer: what it asks for, which tenant it is for, and who makes the answer.
 final class Exchange {
@@ -33,9 +35,15 @@ final class Exchange {
     private(set) var style = AnswerStyle.json
     private var route: Route?
     private var refusal: Refusal?
+    /// The token of the request, if it has one.
+    private(set) var shownToken: [UInt8] = []
     private var phase = Phase.receiving
     /// The transaction that it was sent to.
     private var transaction: TransactionID?
+    /// Who asks; nil: nobody that is known, or the server has no tokens.
+    private(set) var principal: Principal?
+    /// Whether the token's signature is being checked: until then nothing more of the request is taken.
+    private(set) var awaitsVerdict = false
     /// Bytes of rows that the client's socket has not taken, for which credit is due then.
     private var owedCredit = 0
 
@@ -84,9 +92,85 @@ final class Exchange {
             let route = try Route(head, web: face.shard.web)
             style = head.answerStyle(of: route.endpoint)
             self.route = route
+            if let authority = face.shard.context.authority { try authenticate(route, authority) }
         } catch {
             refusal = error
         }
+        if !awaitsVerdict { proceed() }
+    }
+
+    // MARK: Who asks
+
+    /// Finds out who asks. Nothing of a body is taken before that.
+    private func authenticate(_ route: Route, _ authority: TokenAuthority) throws(Refusal) {
+        switch ShownToken(head, isUpgrade: route.endpoint == .connect) {
+        case .none:
+            guard route.endpoint.needsToken(namesTenant: route.namesTenant) else { return }
+            throw refused(.missing)
+        case .faulty(let sentence):
+            face.shard.metrics.authenticationFailed(.malformed)
+            throw Refusal(Failure(.unauthenticated, sentence))
+        case .one(let token):
+            shownToken = token
+            if let known = face.principal(for: token) {
+                principal = known
+                return
+            }
+            try judge(authority.verdict(for: token.span, now: ServerContext.now))
+        }
+    }
+
+    private func judge(_ verdict: TokenAuthority.Verdict) throws(Refusal) {
+        awaitsVerdict = false
+        switch verdict {
+        case .granted(let access):
+            let principal = Principal(access)
+            self.principal = principal
+            face.remember(principal, for: shownToken)
+        case .refused(let error):
+            throw refused(error)
+        case .unverified:
+            awaitsVerdict = true
+            face.shard.verify(shownToken, for: .exchange(connection: face.connection, number: number))
+        }
+    }
+
+    /// The signature of the token has been checked.
+    func received(_ verdict: TokenAuthority.Verdict) {
+        guard awaitsVerdict else { return }
+        do throws(Refusal) {
+            try judge(verdict == .unverified ? .refused(.badSignature) : verdict)
+        } catch {
+            refusal = error
+        }
+        proceed()
+    }
+
+    private func refused(_ error: AccessError) -> Refusal {
+        let shard = face.shard
+        shard.metrics.authenticationFailed(error)
+        shard.context.log.debug(
+            "a request was not let in",
+            metadata: ["peer": "\(face.socket.peerAddress)", "reason": "\(error.message)"])
+        return Refusal(error)
+    }
+
+    /// Asks for a right on the request's tenant, where no message asks for it.
+    func require(_ type: MessageType) throws(Refusal) {
+        guard face.shard.context.authority != nil, let name = try? TenantName(tenant) else { return }
+        let nothing: [UInt8] = []
+        guard let permission = principal?.permission(for: name) else { throw Refusal(.forbidden(tenant: name)) }
+        if let failure = permission.refusal(of: type, nothing.span) { throw Refusal(failure) }
+    }
+
+    /// Asks for a right on every tenant there is.
+    private func require(everywhere right: Rights) throws(Refusal) {
+        guard face.shard.context.authority != nil else { return }
+        guard let principal, principal.access.holdsEverywhere(right) else { throw Refusal(.lacking(right)) }
+    }
+
+    /// The head is understood, and it is known who asks.
+    private func proceed() {
         guard head.expectsContinue else { return }
         guard let refusal else { return response.sendContinue() }
         // The client is told before it has sent a body for nothing, and what it sends instead nobody can know.
@@ -128,7 +212,9 @@ final class Exchange {
         case .live: answer(.live)
         case .ready: answer(.readiness(isDraining: face.shard.isDraining))
         case .health: begin(namesTenant ? .health(of: tenant, on: face) : .health(on: face, caller))
-        case .metrics: begin(.metrics(on: face, caller))
+        case .metrics:
+            try require(everywhere: .admin)
+            begin(.metrics(on: face, caller))
         case .openAPI: answer(.openAPI)
         case .connect: try connect()
         case .eventStream: try streamEvents()
@@ -295,7 +381,9 @@ final class Exchange {
 
     func tick(_ now: UInt64) {
         switch phase {
-        case .stream(let stream, _): stream.tick(now)
+        case .stream(let stream, _):
+            if let principal, let error = face.shard.context.fault(of: principal) { return accessEnded(stream, error) }
+            stream.tick(now)
         case .inquiry(let inquiry):
             guard let report = inquiry.timeout(now) else { return }
             // What comes late after all must not be taken for the answer to what is asked next.
@@ -303,6 +391,14 @@ final class Exchange {
             received(report)
         default: break
         }
+    }
+
+    /// The token for which a stream was begun is good no longer.
+    private func accessEnded(_ stream: EventStream, _ error: AccessError) {
+        face.shard.metrics.authenticationFailed(error)
+        stream.cancel()
+        response.isLast = true
+        ended(.unauthenticated(error))
     }
 
     /// The server stops.

@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLHTTP
 import DoSQLLoop
@@ -52,6 +53,8 @@ final class HTTPFace: Face {
     private var sentAt: UInt64
     /// When the client ended its side, or last took something of its answer after that.
     private var endedAt: UInt64?
+    /// The token that was shown last, and who it is.
+    private var shown: (token: [UInt8], principal: Principal)?
     /// A transaction whose name the system has not taken yet: if it never does, nobody will ever call it.
     var untold: TransactionID?
 
@@ -87,7 +90,9 @@ final class HTTPFace: Face {
             receivedBytes.set(parser.bufferedBytes + (exchange?.body.count ?? 0))
         }
         var began = Budget.now()
-        while !isClosing, exchange?.isAnswering != true, !mustRead, !mustYield, let event = parser.next() {
+        while !isClosing, exchange?.isAnswering != true, exchange?.awaitsVerdict != true, !mustRead, !mustYield,
+            let event = parser.next()
+        {
             defer {
                 let now = Budget.now()
                 shard.turns.charge(tenants.turns, now &- began)
@@ -102,6 +107,7 @@ final class HTTPFace: Face {
                 let exchange = Exchange(number: exchangeCount, head: head, face: self)
                 self.exchange = exchange
                 exchange.begin()
+                if exchange.awaitsVerdict { socket.pauseReading() }
             case .body(let bytes):
                 bodyBytes += UInt64(bytes.count)
                 exchange?.received(bytes)
@@ -220,6 +226,23 @@ final class HTTPFace: Face {
         if exchange?.isAnswering != true && !isYielding { socket.resumeReading() }
         pump()
     }
+
+    /// The signature of a request's token has been checked.
+    func received(_ verdict: TokenAuthority.Verdict, exchange number: UInt64) {
+        guard let exchange, exchange.number == number, !isClosing else { return }
+        exchange.received(verdict)
+        guard !isClosing else { return }
+        if !isHeldBack { socket.resumeReading() }
+        pump()
+    }
+
+    /// Who was found to show this token on this connection before, if it is good still: most show one only.
+    func principal(for token: [UInt8]) -> Principal? {
+        guard let shown, shown.token == token, shard.context.fault(of: shown.principal) == nil else { return nil }
+        return shown.principal
+    }
+
+    func remember(_ principal: Principal, for token: [UInt8]) { shown = (token, principal) }
 
     /// Frames of a transaction that lives elsewhere.
     func received(_ frames: [UInt8], exchange number: UInt64) {

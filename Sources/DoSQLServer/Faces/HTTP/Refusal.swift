@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLHTTP
 import DoSQLJSON
 import DoSQLProtocol
@@ -17,6 +18,19 @@ struct Refusal: Error {
         self.error = error
         status = error.httpStatus
         if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+        if error.code == .unauthenticated { headers.append(Self.challenge(hasToken: true)) }
+    }
+
+    /// A token that is missing or not good.
+    init(_ error: AccessError) {
+        self.error = Failure.unauthenticated(error).message(transaction: .none)
+        status = self.error.httpStatus
+        headers = [Self.challenge(hasToken: error != .missing)]
+    }
+
+    /// What is wanted (RFC 6750, section 3).
+    private static func challenge(hasToken: Bool) -> (String, String) {
+        ("WWW-Authenticate", hasToken ? "Bearer error=\"invalid_token\"" : "Bearer")
     }
 
     init(_ failure: Failure) { self.init(failure.message(transaction: .none)) }

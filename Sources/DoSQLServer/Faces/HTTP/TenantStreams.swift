@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLLoop
 import DoSQLProtocol
 
@@ -61,9 +62,14 @@ final class TenantStreams: FrameTransport {
         if let current { session?.submitCredit(bytes, for: current) }
     }
 
-    /// The session, which begins with its first request.
+    /// The session, which begins with its first request, and anew with the first one of somebody else.
     private func begunSession() -> Session {
-        let begun = session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        let principal = face.exchange?.principal
+        if let session {
+            if session.principal === principal { return session }
+            end()
+        }
+        let begun = Session(on: face.shard, transport: self, principal: principal, replyMax: Limits.frameMax)
         session = begun
         return begun
     }
@@ -141,6 +147,21 @@ final class TenantStreams: FrameTransport {
         session?.end()
         session = nil
         current = nil
+        open = []
+        opening = nil
+        opensOnly = false
+        frames = []
+    }
+
+    /// The token is good no longer. Whoever waits for an answer hears that; the next request shows a token of its own.
+    func accessEnded(of session: Session, _ error: AccessError) {
+        let isAwaited = current != nil || opensOnly
+        end()
+        guard isAwaited else { return }
+        var body = ByteWriter()
+        Failure.unauthenticated(error).message(transaction: .none).encode(into: &body)
+        let frame = body.bytes
+        Frames.forEach(frame) { header, body in face.exchange?.received(header, body) }
     }
 
     // MARK: FrameTransport

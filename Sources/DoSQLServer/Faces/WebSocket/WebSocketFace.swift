@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -11,6 +12,8 @@ final class WebSocketFace: Face {
     static let framesBytesMax = FrameHeader.size + Limits.frameMax
     /// Bytes of a message to the hub, which is JSON and read on the loop; compressed, a thousandth may come for them.
     static let hubBytesMax = 1 << 20
+    /// Bytes of a message before it is known who sends it.
+    static let strangerBytesMax = FrameHeader.size + Limits.frameHandshakeMax
     /// Capacity that a connection keeps for its output while it is idle: there may be many.
     private static let idleCapacityMax = 1024
     /// How long the client may take to answer a close frame and to read what was sent before it.
@@ -52,6 +55,18 @@ final class WebSocketFace: Face {
     func start(_ conversation: any WebSocketConversation, with bytes: [UInt8]) {
         self.conversation = conversation
         received(bytes.span)
+    }
+
+    /// It is known who the client is: its messages may be this long from now on.
+    func allow(messageBytesMax: Int) { machine.messageBytesMax = messageBytesMax }
+
+    /// Received bytes that nobody has asked for yet.
+    var heldBytes: Int { machine.heldBytes }
+
+    /// The signature of a token that the conversation asked about has been checked.
+    func received(_ verdict: TokenAuthority.Verdict) {
+        guard !isClosing else { return }
+        (conversation as? HubConversation)?.received(verdict)
     }
 
     // MARK: In

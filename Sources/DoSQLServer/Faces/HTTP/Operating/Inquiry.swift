@@ -61,7 +61,7 @@ final class Inquiry {
         guard let error = try? ErrorMessage(body) else { return .unhealthy("an answer that could not be read") }
         // Nothing is wrong with a server that is asked for what it does not have.
         switch error.code {
-        case .tenantNotFound, .tenantNameInvalid: return .unhealthy(error.message, status: error.httpStatus)
+        case .tenantNotFound, .tenantNameInvalid, .forbidden: return .unhealthy(error.message, status: error.httpStatus)
         default: return .unhealthy(error.message)
         }
     }
