@@ -91,6 +91,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: settings),
 
@@ -162,10 +163,10 @@ let package = Package(
         .target(
             name: "DoSQLTestSupport",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTLS",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            path: "Tests/DoSQLTestSupport", swiftSettings: settings),
+            path: "Tests/DoSQLTestSupport", exclude: ["Certificates"], swiftSettings: settings),
         .testTarget(
             name: "DoSQLServerTests",
             dependencies: [
@@ -216,7 +217,15 @@ let package = Package(
             name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),
         .testTarget(name: "DoSQLJSONTests", dependencies: ["DoSQLJSON", "DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLAccessTests", dependencies: ["DoSQLAccess"], swiftSettings: settings),
-        .testTarget(name: "DoSQLTLSTests", dependencies: ["DoSQLTLS"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLTLSTests",
+            dependencies: [
+                "DoSQLTLS", "DoSQLTestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "DoSQLProtocolTests", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLEngineTests", dependencies: ["DoSQLEngine"], swiftSettings: settings),
         .testTarget(
