@@ -125,7 +125,7 @@ let package = Package(
             name: "DoSQLCommandLine",
             dependencies: [
                 "CLibedit", "DoSQLAccess", "DoSQLClient", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
-                "DoSQLSession",
+                "DoSQLSession", "DoSQLTLS",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -170,12 +170,16 @@ let package = Package(
         .testTarget(
             name: "DoSQLServerTests",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTLS",
+                "DoSQLTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "DoSQLCommandLineTests",
-            dependencies: ["DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport"],
+            dependencies: [
+                "DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTLS", "DoSQLTestSupport",
+            ],
             swiftSettings: settings),
         // What the guide's application asks for, through the client, of a real `dosql serve`.
         .testTarget(
