@@ -98,6 +98,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: settings),
 
@@ -132,7 +133,7 @@ let package = Package(
             name: "DoSQLCommandLine",
             dependencies: [
                 "CLibedit", "DoSQLAccess", "DoSQLClient", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
-                "DoSQLSession",
+                "DoSQLSession", "DoSQLTLS",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -178,22 +179,24 @@ let package = Package(
         .target(
             name: "DoSQLTestSupport",
             dependencies: [
-                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTLS",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            path: "Tests/DoSQLTestSupport", swiftSettings: settings),
+            path: "Tests/DoSQLTestSupport", exclude: ["Certificates"], swiftSettings: settings),
         .testTarget(
             name: "DoSQLServerTests",
             dependencies: [
-                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLAccess", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTLS",
                 "DoSQLTestSupport", "dosql-strangers",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "DoSQLCommandLineTests",
             dependencies: [
-                "DoSQLAccess", "DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport",
+                "DoSQLAccess", "DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTLS",
+                "DoSQLTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -247,7 +250,15 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "DoSQLTLSTests", dependencies: ["DoSQLTLS"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLTLSTests",
+            dependencies: [
+                "DoSQLTLS", "DoSQLTestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "DoSQLProtocolTests", dependencies: ["DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLEngineTests", dependencies: ["DoSQLEngine"], swiftSettings: settings),
         .testTarget(

@@ -2,6 +2,7 @@ import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLTLS
 import FoundationEssentials
 public import Logging
 import Synchronization
@@ -74,6 +75,12 @@ public final class Server: Sendable {
             throw StartError(description: "\(error)")
         }
         self.tokens = tokens
+        let tls: TLSServerContext?
+        do throws(TLSFileError) {
+            tls = if let files = configuration.tls { try TLSServerContext(files) } else { nil }
+        } catch {
+            throw StartError(description: error.description)
+        }
         DescriptorLimit.raise()
         SQLiteLibrary.setHeapBytesMax(configuration.heapBytesMax)
         watchdog = try Watchdog()
@@ -91,9 +98,10 @@ public final class Server: Sendable {
         { now in tokens?.reloadIfChanged(now) }
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
         let context = ServerContext(
-            configuration: configuration, folder: folder, tenants: tenants, authority: tokens?.authority, shards: count,
-            log: log)
+            configuration: configuration, folder: folder, tenants: tenants, authority: tokens?.authority, tls: tls,
+            shards: count, log: log)
         self.context = context
+        context.checkCertificate()
         let directory = directory
         shards = try (0..<count).map { index in
             try LoopThread(name: "dosql-loop-\(index)") { loop in
@@ -108,8 +116,10 @@ public final class Server: Sendable {
         front = try LoopThread(name: "dosql-front") { loop in
             let front = try Front(on: loop, context: context, shards: directory, signals: signals) {
                 // Reading files is not for the loop that accepts.
-                guard let tokens else { return }
-                tenantContext.openers.post { _ in tokens.reload() }
+                tenantContext.openers.post(for: folder) { _ in
+                    tokens?.reload()
+                    context.reload()
+                }
             }
             bound.withLock { $0 = front.addresses }
             return front
@@ -122,10 +132,11 @@ public final class Server: Sendable {
         _ = signals.take()
     }
 
-    /// Reads again, as SIGHUP makes it do, what a running server takes up: the files of tokens. What cannot be used
-    /// leaves everything as it was, and is logged.
+    /// Reads again, as SIGHUP makes it do, what a running server takes up: the files of tokens, and certificates, for
+    /// connections to come. What cannot be used leaves everything as it was, and is logged.
     public func reload() {
         tokens?.reload()
+        context.reload()
     }
 
     /// Stops: no new connections, GOAWAY to the others, what was accepted is finished, open transactions are rolled

@@ -2,6 +2,7 @@ import DoSQLAccess
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
+import DoSQLTLS
 import Logging
 
 /// What every shard needs of its server.
@@ -12,6 +13,8 @@ final class ServerContext: Sendable {
     let configuration: Configuration
     let folder: DataFolder
     let tenants: TenantStore
+    /// What TLS sessions share; nil where TLS is not configured.
+    let tls: TLSServerContext?
     let log: Logger
     /// What says which tokens are good; nil: nobody needs one.
     let authority: TokenAuthority?
@@ -25,13 +28,14 @@ final class ServerContext: Sendable {
     let shardCount: Int
 
     init(
-        configuration: Configuration, folder: DataFolder, tenants: TenantStore, authority: TokenAuthority?, shards: Int,
-        log: Logger
+        configuration: Configuration, folder: DataFolder, tenants: TenantStore, authority: TokenAuthority?,
+        tls: TLSServerContext?, shards: Int, log: Logger
     ) {
         self.authority = authority
         self.configuration = configuration
         self.folder = folder
         self.tenants = tenants
+        self.tls = tls
         self.log = log
         shardCount = shards
         census = ConnectionCensus(
@@ -56,6 +60,28 @@ final class ServerContext: Sendable {
         guard let authority else { return nil }
         guard let principal else { return .missing }
         return principal.fault(under: authority, now: Self.now)
+    }
+
+    /// Reads again what may change while the server runs: certificates. What cannot be used leaves what was there.
+    func reload() {
+        guard let tls else { return }
+        do throws(TLSFileError) {
+            try tls.reload()
+            log.notice("certificates read again", metadata: ["certificate": "\(tls.files.certificate)"])
+            checkCertificate()
+        } catch {
+            log.error(
+                "certificates could not be read again: those from before stay",
+                metadata: ["file": "\(error.file)", "reason": "\(error.reason)"])
+        }
+    }
+
+    /// Says so where clients will refuse the certificate for its time.
+    func checkCertificate() {
+        guard let tls, let fault = tls.validity.fault(at: Int(WallClock.milliseconds() / 1000)) else { return }
+        log.warning(
+            "clients will refuse the certificate",
+            metadata: ["file": "\(tls.files.certificate)", "reason": "\(fault)"])
     }
 
     /// Milliseconds since 1970, as tokens count.

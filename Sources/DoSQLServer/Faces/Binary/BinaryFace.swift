@@ -16,7 +16,7 @@ final class BinaryFace: Face {
         session = Session(on: shard, transport: self, acceptedAt: acceptedAt)
     }
 
-    /// There are too many connections already.
+    /// The connection is not taken.
     func turnAway(_ failure: Failure) { session.fail(failure) }
 
     func received(_ bytes: Span<UInt8>) { session.receive(bytes) }

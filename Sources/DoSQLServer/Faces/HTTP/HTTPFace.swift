@@ -151,7 +151,7 @@ final class HTTPFace: Face {
         finished()
     }
 
-    /// Too many connections.
+    /// The connection is not taken.
     func turnAway(_ failure: Failure) {
         let response = Response(to: nil, face: self)
         response.isLast = true
