@@ -167,7 +167,9 @@ struct Serve: ParsableCommand {
     var tlsClientCertificates = TLSFiles.ClientCertificates.required
 
     @Option(
-        help: "Who may do without TLS where the server has a certificate: 'never', 'loopback' (this machine) or 'always'.")
+        help:
+            "Who may do without TLS where the server has a certificate: 'never', 'loopback' (this machine) or 'always'."
+    )
     var plaintext = PlaintextPolicy.loopback
 
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")

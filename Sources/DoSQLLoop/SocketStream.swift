@@ -205,7 +205,8 @@ public final class SocketStream {
     /// Sends what is in the array and empties it.
     ///
     /// What the system takes at once (as a rule all) is not copied, and the array keeps its capacity. The rest moves
-    /// to the queue with its array, and the caller gets another, empty one. On a stream that is not open the bytes
+    /// to the queue with its array, and the caller gets another, empty one. Through a transform the array stays with the
+    /// caller, and keeps its capacity unless that is large. On a stream that is not open the bytes
     /// are dropped: `closed` comes or has come.
     public func send(_ buffer: inout [UInt8]) {
         loop.assertOnLoop()
@@ -213,7 +214,7 @@ public final class SocketStream {
         guard let transform else { return transmit(&buffer) }
         var output = loop.spareArrays.take()
         let isSent = transform.send(buffer.span, into: &output)
-        buffer.removeAll(keepingCapacity: true)
+        if buffer.capacity > SpareArrays.capacityMax { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
         transmit(&output)
         loop.spareArrays.giveBack(output)
         if !isSent { breakOff() }

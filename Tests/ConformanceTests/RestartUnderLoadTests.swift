@@ -103,7 +103,8 @@ struct RestartUnderLoadTests {
     }
 
     @Test(arguments: [false, true])
-    func `no acknowledged write is lost, none is carried out twice, and no answer is wrong`(isSecure: Bool) async throws {
+    func `no acknowledged write is lost, none is carried out twice, and no answer is wrong`(isSecure: Bool) async throws
+    {
         let server = try await RestartingServer(isSecure: isSecure)
         try await withDoSQLClient(try server.configuration()) { client in
             let app = client.tenant("acme")

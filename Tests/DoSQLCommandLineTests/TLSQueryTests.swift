@@ -15,7 +15,9 @@ struct TLSQueryTests {
     @Test func `dosqls with the authority's certificate reaches the server`() throws {
         let run = try query(["--tls-ca", TestCertificates.root])
         #expect(run.status == 0 && run.output.contains("42"), "\(run.errors)")
-        let own = ["--tls-certificate", TestCertificates.path("client.pem"), "--tls-key", TestCertificates.path("client.key")]
+        let own = [
+            "--tls-certificate", TestCertificates.path("client.pem"), "--tls-key", TestCertificates.path("client.key"),
+        ]
         #expect(try query(["--tls-ca", TestCertificates.root] + own).output.contains("42"))
     }
 
@@ -27,16 +29,19 @@ struct TLSQueryTests {
 
     @Test func `flags of TLS without dosqls, and half a pair, are wrong usage`() throws {
         let plain = try query(["--tls-ca", TestCertificates.root], scheme: "dosql")
-        #expect(plain.status == 64 && plain.errors.contains("dosqls://"))
+        #expect(plain.status == 2 && plain.errors.contains("dosqls://"))
         let half = try query(["--tls-certificate", TestCertificates.path("client.pem")])
-        #expect(half.status == 64 && half.errors.contains("together"))
+        #expect(half.status == 2 && half.errors.contains("together"))
     }
 
     @Test func `a server's flags come in pairs, and name the file that cannot be used`() throws {
         let half = try CommandRun(["serve", "--tls-key", TestCertificates.path("server.key")])
-        #expect(half.status == 64 && half.errors.contains("come together"))
+        #expect(half.status == 2 && half.errors.contains("come together"))
         let bad = try CommandRun(
-            ["serve", "--tls-key", TestCertificates.path("client.key"), "--tls-certificate", TestCertificates.path("server.pem")])
-        #expect(bad.status == 64 && bad.errors.contains("client.key: this key does not belong"))
+            [
+                "serve", "--tls-key", TestCertificates.path("client.key"), "--tls-certificate",
+                TestCertificates.path("server.pem"),
+            ])
+        #expect(bad.status == 2 && bad.errors.contains("client.key: this key does not belong"))
     }
 }

@@ -1,10 +1,11 @@
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
-@testable import DoSQLServer
 import DoSQLTLS
 import DoSQLTestSupport
 import Testing
+
+@testable import DoSQLServer
 
 /// TLS on the port of everything else (`protocol/handshake.md`, *TLS*).
 @Suite("TLS", .timeLimit(.minutes(10)))
@@ -80,7 +81,7 @@ struct TLSTests {
         let question = Array("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
         try session.send(question.span, into: &request)
         for byte in request { try socket.send([byte]) }
-        while !String(decoding: plain, as: UTF8.self).contains("healthy") {
+        while !String(decoding: plain, as: UTF8.self).contains("\"live\"") {
             var nothing: [UInt8] = []
             let bytes = try socket.receive(deadline)
             try #require(!bytes.isEmpty)
@@ -157,6 +158,9 @@ struct TLSTests {
         let server = try TestServer(loops: 1)
         let fault = #expect(throws: TLSFault.self) { try BlockingSocket(connectingTo: server.secureAddress) }
         #expect(fault?.reason == "HANDSHAKE_FAILURE_ON_CLIENT_HELLO")
+        let socket = try BlockingSocket(connectingTo: server.address)
+        try socket.send([22, 3, 1])
+        #expect(try socket.receive(Deadline()) == [21, 3, 1, 0, 2, 2, 40])
         #expect(try Self.http(server.address).get("/health/live").status == 200)
     }
 

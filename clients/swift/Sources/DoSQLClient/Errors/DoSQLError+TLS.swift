@@ -6,6 +6,7 @@ extension DoSQLError {
     /// Trying again mends a connection that was cut, not a certificate that cannot be trusted.
     static func failedConnection(_ error: any Error) -> DoSQLError {
         switch error {
+        case let error as DoSQLError: return error
         case is NIOSSLExtraError, NIOSSLError.noCertificateToValidate, NIOSSLError.unableToValidateCertificate:
             return DoSQLError(
                 .certificateUntrusted, "the server's certificate is not for this host", underlying: error)
@@ -28,7 +29,7 @@ extension DoSQLError {
         switch reason {
         case "WRONG_VERSION_NUMBER", "HANDSHAKE_FAILURE_ON_CLIENT_HELLO", "SSLV3_ALERT_HANDSHAKE_FAILURE":
             "the server does not take TLS here (\(reason)): is dosql:// what it speaks?"
-        case "TLSV1_CERTIFICATE_REQUIRED", "TLSV13_ALERT_CERTIFICATE_REQUIRED":
+        case "TLSV1_ALERT_CERTIFICATE_REQUIRED":
             "the server asks for a certificate, and this side has none (\(reason))"
         case let reason where reason.contains("ALERT") && (reason.contains("CERTIFICATE") || reason.contains("CA")):
             "the server does not take this side's certificate (\(reason))"

@@ -71,7 +71,7 @@ struct Connector: Sendable {
                         eventLoop: channel.eventLoop, hello: hello, machine: settings, tickInterval: .nanoseconds(tick),
                         observer: observer, logger: logger)
                     if let tls, let context {
-                        try channel.pipeline.syncOperations.addHandler(tls.handler(context, to: endpoint))
+                        try channel.pipeline.syncOperations.addHandlers(tls.make(context, to: endpoint))
                     }
                     try channel.pipeline.syncOperations.addHandler(handler)
                     made.withLock { $0 = NIOLoopBound(handler, eventLoop: channel.eventLoop) }

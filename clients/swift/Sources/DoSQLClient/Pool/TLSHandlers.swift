@@ -19,8 +19,8 @@ final class TLSHandlers: Sendable {
         return made
     }
 
-    /// A handler for one connection.
-    func handler(_ context: NIOSSLContext, to endpoint: DoSQLURL.Endpoint) throws -> NIOSSLClientHandler {
+    /// The handlers for one connection, in their order from the socket.
+    func make(_ context: NIOSSLContext, to endpoint: DoSQLURL.Endpoint) throws -> [any ChannelHandler] {
         let name: String? =
             switch (tls.serverName, endpoint) {
             case (let name?, _): name
@@ -28,8 +28,9 @@ final class TLSHandlers: Sendable {
             case (nil, .unixSocket): nil
             }
         // An address has no SNI; the handler looks for the address of the socket in the certificate.
-        let isAddress = name.map { (try? SocketAddress(ipAddress: $0, port: 0)) != nil } ?? true
-        return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name)
+        let hostName = name.flatMap { (try? SocketAddress(ipAddress: $0, port: 0)) == nil ? $0 : nil }
+        let handler = try NIOSSLClientHandler(context: context, serverHostname: hostName)
+        return [handler, ServerNameCheck(hostName, handler)]
     }
 
     private static func context(_ tls: DoSQLClient.TLS) throws -> NIOSSLContext {
