@@ -63,11 +63,13 @@ final class TLSPipeline {
     private let gatherer = Gatherer()
     private let loop = EmbeddedEventLoop()
     private let channel: EmbeddedChannel
+    private let handler: NIOSSLHandler
     private let network: ChannelHandlerContext
     private let application: ChannelHandlerContext
 
     /// A pipeline around a handler, which begins its handshake.
     init(_ handler: NIOSSLHandler) {
+        self.handler = handler
         channel = EmbeddedChannel(handlers: [wire, handler, gatherer], loop: loop)
         // An end of what the peer sends is no end of what it reads.
         channel.allowRemoteHalfClosure = true
@@ -93,6 +95,7 @@ final class TLSPipeline {
     var isEstablished: Bool { gatherer.isEstablished }
     var applicationProtocol: String? { gatherer.applicationProtocol }
     var peerHasEnded: Bool { gatherer.peerHasEnded }
+    var peerCertificate: NIOSSLCertificate? { handler.peerCertificate }
     /// The first thing that went wrong; the handler says nothing of a write that failed but closes.
     var error: (any Error)? { gatherer.error ?? (wire.hasClosed ? ChannelError.eof : nil) }
 

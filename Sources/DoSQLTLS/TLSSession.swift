@@ -24,6 +24,9 @@ public final class TLSSession {
     /// What was agreed on by ALPN (RFC 7301), if anything was.
     public var applicationProtocol: String? { pipeline.applicationProtocol }
 
+    /// The certificate that the peer has shown, in DER; nil if it has shown none.
+    public var peerCertificate: [UInt8]? { isEstablished ? try? pipeline.peerCertificate?.toDERBytes() : nil }
+
     /// Appends what a session sends by itself, before the peer has said anything: a client's first message.
     public func begin(into output: inout [UInt8]) { pipeline.takeOutput(into: &output) }
 

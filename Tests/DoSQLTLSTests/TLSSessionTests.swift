@@ -58,7 +58,9 @@ struct TLSSessionTests {
         #expect(wire.atClient == sent)
     }
 
-    @Test func `a byte that was changed on its way ends the session with an alert, and what came before it counts`() throws {
+    @Test func `a byte that was changed on its way ends the session with an alert, and what came before it counts`()
+        throws
+    {
         let wire = try Wire()
         try wire.settle()
         let good = Array("good".utf8)
@@ -102,7 +104,9 @@ struct TLSSessionTests {
         for round in 0..<500 {
             let session = context.makeSession()
             var (plaintext, output): ([UInt8], [UInt8]) = ([], [])
-            var bytes = (0..<Int.random(in: 1...400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            var bytes = (0..<Int.random(in: 1...400, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             // Half of them look like handshakes.
             if round % 2 == 0 { bytes = [22, 3, 1, 0, UInt8(min(bytes.count, 255))] + bytes }
             try? session.receive(bytes.span, into: &plaintext, answering: &output)

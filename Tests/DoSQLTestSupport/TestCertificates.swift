@@ -1,4 +1,5 @@
 public import DoSQLTLS
+import FoundationEssentials
 
 /// The certificates of the folder `Certificates`: public keys and secret ones, good for tests and nothing else.
 public enum TestCertificates {
@@ -9,6 +10,13 @@ public enum TestCertificates {
 
     /// The authority that clients of the tests trust.
     public static let root = path("root.pem")
+
+    /// The first certificate of a file there, in DER.
+    public static func der(_ name: String) throws -> [UInt8] {
+        let text = String(decoding: try Data(contentsOf: URL(filePath: path(name + ".pem"))), as: UTF8.self)
+        let lines = text.split(separator: "\n").dropFirst().prefix { !$0.hasPrefix("-----END") }
+        return Array(Data(base64Encoded: lines.joined()) ?? Data())
+    }
 
     /// A server's files by the name of its certificate: `server`, `renewed`, `elsewhere`, `expired`, `forged`.
     public static func files(_ name: String = "server", clients: TLSFiles.ClientCertificates? = nil) -> TLSFiles {
