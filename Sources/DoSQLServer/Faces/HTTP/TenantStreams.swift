@@ -7,6 +7,9 @@ final class TenantStreams: FrameTransport {
     /// Tenants of one connection that stay open; beyond it the one unused for longest is let go.
     private static let tenantsMax = 16
 
+    /// Capacity that a connection keeps for its frames between answers: one long answer must not stay in memory for good.
+    private static let idleCapacityMax = 16 * 1024
+
     private unowned let face: HTTPFace
     private var session: Session?
     /// Tenants with their streams, the one used last at the end.
@@ -101,6 +104,7 @@ final class TenantStreams: FrameTransport {
             swap(&delivered, &frames)
             Frames.forEach(delivered) { header, body in deliver(header, body) }
             if frames.isEmpty {
+                guard delivered.capacity <= Self.idleCapacityMax else { return }
                 delivered.removeAll(keepingCapacity: true)
                 swap(&delivered, &frames)
                 return
