@@ -116,6 +116,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
@@ -125,7 +126,7 @@ let package = Package(
             name: "DoSQLCommandLine",
             dependencies: [
                 "CLibedit", "DoSQLAccess", "DoSQLClient", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
-                "DoSQLSession",
+                "DoSQLSession", "DoSQLTLS",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -153,7 +154,7 @@ let package = Package(
         .executableTarget(
             name: "web-load",
             dependencies: [
-                "BenchmarkSupport", "DoSQLLoop",
+                "BenchmarkSupport", "DoSQLLoop", "DoSQLTLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Web",
@@ -170,12 +171,16 @@ let package = Package(
         .testTarget(
             name: "DoSQLServerTests",
             dependencies: [
-                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+                "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTLS",
+                "DoSQLTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "DoSQLCommandLineTests",
-            dependencies: ["DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTestSupport"],
+            dependencies: [
+                "DoSQLClient", "DoSQLCommandLine", "DoSQLProtocol", "DoSQLServer", "DoSQLTLS", "DoSQLTestSupport",
+            ],
             swiftSettings: settings),
         // What the guide's application asks for, through the client, of a real `dosql serve`.
         .testTarget(

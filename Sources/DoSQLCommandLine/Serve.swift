@@ -3,6 +3,7 @@ import DoSQLEngine
 import DoSQLLoop
 import DoSQLServer
 import DoSQLSession
+public import DoSQLTLS
 public import Logging
 
 /// `dosql serve`: runs the server until Ctrl-C or SIGTERM.
@@ -113,6 +114,28 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp("Seconds for which a tenant's events are kept; without it for ever.", valueName: "seconds"))
     var keepEventsFor: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "The server's certificate and those between it and a root (PEM): clients may speak TLS. Read again on SIGHUP.",
+            valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The private key that belongs to it (PEM).", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp("The certificates that those of clients must come from (PEM).", valueName: "file"))
+    var tlsClientCA: String?
+
+    @Option(help: "Whether clients must show a certificate: 'required' or 'optional'.")
+    var tlsClientCertificates = TLSFiles.ClientCertificates.required
+
+    @Option(
+        help:
+            "Who may do without TLS where the server has a certificate: 'never', 'loopback' (this machine) or 'always'."
+    )
+    var plaintext = PlaintextPolicy.loopback
+
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.notice
 
@@ -155,8 +178,22 @@ struct Serve: ParsableCommand {
         configuration.http.transactionsMax = maxHTTPTransactions
         configuration.messagesKept = FeedRetention(rowsMax: keepMessages, secondsMax: keepMessagesFor)
         configuration.eventsKept = FeedRetention(rowsMax: keepEvents, secondsMax: keepEventsFor)
+        configuration.tls = try makeTLS()
+        configuration.plaintext = plaintext
         guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
         return configuration
+    }
+
+    private func makeTLS() throws -> TLSFiles? {
+        switch (tlsCertificate, tlsKey) {
+        case (let certificate?, let key?):
+            return TLSFiles(
+                certificate: certificate, key: key, clientCA: tlsClientCA, clientCertificates: tlsClientCertificates)
+        case (nil, nil):
+            if tlsClientCA != nil { throw ValidationError("--tls-client-ca needs --tls-certificate and --tls-key") }
+            return nil
+        default: throw ValidationError("--tls-certificate and --tls-key come together")
+        }
     }
 
     func run() throws {
@@ -180,3 +217,5 @@ struct Serve: ParsableCommand {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension TLSFiles.ClientCertificates: ExpressibleByArgument {}
+extension PlaintextPolicy: ExpressibleByArgument {}

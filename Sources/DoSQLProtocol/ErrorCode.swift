@@ -26,6 +26,8 @@ public enum ErrorCode: UInt16, CaseIterable, Hashable, Sendable {
     case idleTimeout = 2005
     /// TOO_MANY_CONNECTIONS: closes.
     case tooManyConnections = 2006
+    /// TLS_REQUIRED: the server does not talk to this client without TLS; closes.
+    case tlsRequired = 2007
     /// STREAM_NOT_OPEN: no OPEN on this stream, or it failed.
     case streamNotOpen = 3001
     /// STREAM_IN_USE: OPEN on an open stream.
@@ -151,6 +153,7 @@ extension ErrorCode {
         case .shuttingDown: "SHUTTING_DOWN"
         case .idleTimeout: "IDLE_TIMEOUT"
         case .tooManyConnections: "TOO_MANY_CONNECTIONS"
+        case .tlsRequired: "TLS_REQUIRED"
         case .streamNotOpen: "STREAM_NOT_OPEN"
         case .streamInUse: "STREAM_IN_USE"
         case .streamLimit: "STREAM_LIMIT"
@@ -218,7 +221,7 @@ extension ErrorCode {
         case .handshakeTimeout, .transactionExpired, .lockTimeout, .deadlineExceeded, .cancelled,
             .cursorStalled, .snapshotTooOld:
             .timeout
-        case .unauthenticated, .forbidden, .notAllowed:
+        case .unauthenticated, .forbidden, .tlsRequired, .notAllowed:
             .authorization
         case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable:
             .connection

@@ -1,6 +1,7 @@
 public import DoSQLEngine
 public import DoSQLLoop
 public import DoSQLSession
+public import DoSQLTLS
 
 /// Everything an operator decides about one server. Validated as a whole by ``faults``.
 public struct Configuration: Sendable {
@@ -37,7 +38,12 @@ public struct Configuration: Sendable {
     public var eventsKept = FeedRetention()
     /// The VFS databases are opened with; tests inject faults by naming their own.
     public var vfsName = "unix-excl"
-    /// Whether SIGINT and SIGTERM end ``Server/waitForSignal()``; a server inside another program leaves them alone.
+    /// The certificate and key of TLS; nil: no TLS.
+    public var tls: TLSFiles?
+    /// Who may talk to the server without TLS although ``tls`` is there.
+    public var plaintext = PlaintextPolicy.loopback
+    /// Whether SIGINT and SIGTERM end ``Server/waitForSignal()`` and SIGHUP is ``Server/reload()``; a server inside another
+    /// program leaves them alone.
     public var handlesSignals = true
     /// The time bounds of sessions.
     public var session = SessionLimits()
@@ -68,6 +74,9 @@ public struct Configuration: Sendable {
             if let seconds = kept.secondsMax, seconds < 1 {
                 faults.append("rows of \(feed) are kept for at least 1 second, not \(seconds)")
             }
+        }
+        if let tls {
+            do throws(TLSFileError) { _ = try TLSServerContext(tls) } catch { faults.append("\(error)") }
         }
         return faults + http.faults
     }

@@ -40,6 +40,7 @@ final class Front {
                     signals.close()
                 })
         }
+        watchers.append(try SignalWatcher(.hangUp, on: loop) { context.reload() })
     }
 
     func stopListening() {

@@ -1,6 +1,7 @@
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLTLS
 import FoundationEssentials
 public import Logging
 import Synchronization
@@ -59,6 +60,12 @@ public final class Server: Sendable {
         } catch {
             throw StartError(description: error.message)
         }
+        let tls: TLSServerContext?
+        do throws(TLSFileError) {
+            tls = if let files = configuration.tls { try TLSServerContext(files) } else { nil }
+        } catch {
+            throw StartError(description: error.description)
+        }
         DescriptorLimit.raise()
         watchdog = try Watchdog()
         writers = try WriterPool(threads: configuration.writerThreads, watchdog: watchdog)
@@ -71,8 +78,10 @@ public final class Server: Sendable {
             watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
         let tenants = try TenantStore(
             context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
-        let context = ServerContext(configuration: configuration, folder: folder, tenants: tenants, log: log)
+        let context = ServerContext(
+            configuration: configuration, folder: folder, tenants: tenants, tls: tls, log: log)
         self.context = context
+        context.checkCertificate()
         let directory = directory
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
         shards = try (0..<count).map { index in
@@ -97,6 +106,10 @@ public final class Server: Sendable {
     public func waitForSignal() {
         _ = signals.take()
     }
+
+    /// Reads again what may change while the server runs, as SIGHUP does: certificates, for connections to come; those
+    /// there are go on. What cannot be used is logged and leaves what was there.
+    public func reload() { context.reload() }
 
     /// Stops: no new connections, GOAWAY to the others, what was accepted is finished, open transactions are rolled
     /// back when the grace time is over, every file is checkpointed and closed.

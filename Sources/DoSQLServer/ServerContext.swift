@@ -1,6 +1,7 @@
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
+import DoSQLTLS
 import Logging
 import Synchronization
 
@@ -12,6 +13,8 @@ final class ServerContext: Sendable {
     let configuration: Configuration
     let folder: DataFolder
     let tenants: TenantStore
+    /// What TLS sessions share; nil where TLS is not configured.
+    let tls: TLSServerContext?
     let log: Logger
     /// New at every start.
     let serverID = Identity.random()
@@ -19,10 +22,13 @@ final class ServerContext: Sendable {
     let limits: [Limit]
     private let connections = Atomic<Int>(0)
 
-    init(configuration: Configuration, folder: DataFolder, tenants: TenantStore, log: Logger) {
+    init(
+        configuration: Configuration, folder: DataFolder, tenants: TenantStore, tls: TLSServerContext?, log: Logger
+    ) {
         self.configuration = configuration
         self.folder = folder
         self.tenants = tenants
+        self.tls = tls
         self.log = log
         let session = configuration.session
         let changed: [String: UInt64] = [
@@ -38,6 +44,28 @@ final class ServerContext: Sendable {
             limit.value = changed[limit.name] ?? limit.value
             return limit
         }
+    }
+
+    /// Reads again what may change while the server runs: certificates. What cannot be used leaves what was there.
+    func reload() {
+        guard let tls else { return }
+        do throws(TLSFileError) {
+            try tls.reload()
+            log.notice("certificates read again", metadata: ["certificate": "\(tls.files.certificate)"])
+            checkCertificate()
+        } catch {
+            log.error(
+                "certificates could not be read again: those from before stay",
+                metadata: ["file": "\(error.file)", "reason": "\(error.reason)"])
+        }
+    }
+
+    /// Says so where clients will refuse the certificate for its time.
+    func checkCertificate() {
+        guard let tls, let fault = tls.validity.fault(at: Int(WallClock.milliseconds() / 1000)) else { return }
+        log.warning(
+            "clients will refuse the certificate",
+            metadata: ["file": "\(tls.files.certificate)", "reason": "\(fault)"])
     }
 
     /// Counts a connection in; false if there are too many.

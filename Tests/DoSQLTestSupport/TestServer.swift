@@ -59,6 +59,12 @@ public final class TestServer: Sendable {
         }
     }
 
+    /// The first of its addresses, to be spoken to in TLS.
+    public var secureAddress: String { get throws { "tls:\(try address)" } }
+
+    /// Has it read its certificates again.
+    public func reload() { running.withLock { $0 }?.reload() }
+
     /// The port of its first address.
     public var port: Int {
         get throws {

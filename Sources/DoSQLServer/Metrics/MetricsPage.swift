@@ -24,6 +24,10 @@ enum MetricsPage {
         writer.single(
             "dosql_connections_refused_total", .counter, metrics.connectionsRefused,
             "Connections beyond what the server takes at a time.")
+        writer.begin("dosql_tls_handshakes_total", .counter, "TLS handshakes by how they ended.")
+        for result in HandshakeResult.allCases {
+            writer.sample(metrics.handshakes[result.rawValue], [("result", result.label)])
+        }
         writer.single(
             "dosql_received_bytes_total", .counter, metrics.bytesReceived, "Bytes received from clients.")
         writer.single("dosql_sent_bytes_total", .counter, metrics.bytesSent, "Bytes sent to clients.")

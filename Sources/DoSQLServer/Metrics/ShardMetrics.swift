@@ -10,6 +10,8 @@ struct ShardMetrics: Sendable {
     private(set) var connections = [UInt64](repeating: 0, count: FaceKind.allCases.count)
     /// Connections that were one too many.
     private(set) var connectionsRefused: UInt64 = 0
+    /// TLS handshakes that are over, by ``HandshakeResult``.
+    private(set) var handshakes = [UInt64](repeating: 0, count: HandshakeResult.allCases.count)
     /// Messages from clients, by face and type.
     private var requests = [UInt64](repeating: 0, count: FaceKind.allCases.count * Self.typesMax)
     /// Errors that were answered, in the order of ``ErrorCode/allCases``.
@@ -33,6 +35,9 @@ struct ShardMetrics: Sendable {
 
     /// A connection beyond what the server takes has come.
     mutating func connectionRefused() { connectionsRefused &+= 1 }
+
+    /// A TLS handshake is over.
+    mutating func handshakeEnded(_ result: HandshakeResult) { handshakes[result.rawValue] &+= 1 }
 
     /// A message has come, of whatever type.
     mutating func received(_ type: UInt8, _ face: FaceKind) {
@@ -87,6 +92,7 @@ struct ShardMetrics: Sendable {
     mutating func add(_ other: ShardMetrics) {
         Self.add(&connections, other.connections)
         connectionsRefused &+= other.connectionsRefused
+        Self.add(&handshakes, other.handshakes)
         Self.add(&requests, other.requests)
         Self.add(&errors, other.errors)
         Self.add(&responses, other.responses)

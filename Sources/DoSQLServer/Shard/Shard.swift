@@ -25,6 +25,8 @@ final class Shard {
     private(set) var mailbox: Mailbox<ShardMessage>!
     /// Who owns each socket.
     private var faces = ShardFaces()
+    /// Connections whose TLS handshake is under way.
+    private var handshakes = HandshakeLine()
     /// Connections beyond what the server takes, until they have been told.
     private var surplus: Set<UInt64> = []
     /// Where answers of other threads go.
@@ -205,12 +207,28 @@ final class Shard {
         metrics.connectionBegan(face.kind)
     }
 
+    /// A connection begins a TLS handshake; where too many have, the oldest ends.
+    func handshakeBegins(_ connection: UInt64) {
+        guard let oldest = handshakes.begin(connection) else { return }
+        metrics.handshakeEnded(.abandoned)
+        faces[oldest]?.closeNow()
+    }
+
+    /// A TLS handshake is over.
+    func handshakeEnded(_ connection: UInt64, _ result: HandshakeResult) {
+        if handshakes.end(connection) { metrics.handshakeEnded(result) }
+    }
+
+    /// Whether a connection's TLS handshake is under way.
+    func isInHandshake(_ connection: UInt64) -> Bool { handshakes.contains(connection) }
+
     /// A face that was quiet has something under way.
     func wake(_ face: any Face) { faces.wake(face.connection) }
 
     /// A connection's last call: it is closed.
     func closed(_ connection: UInt64) {
         guard let face = faces.remove(connection) else { return }
+        handshakeEnded(connection, .abandoned)
         metrics.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
         if surplus.remove(connection) == nil { context.connectionEnded() }
         stopIfDrained()

@@ -16,12 +16,8 @@ final class BinaryFace: Face {
         session = Session(on: shard, transport: socket, acceptedAt: acceptedAt)
     }
 
-    /// There are too many connections already.
-    func turnAway() {
-        session.fail(
-            .tooManyConnections,
-            "this server takes at most \(shard.context.configuration.connectionsMax) connections")
-    }
+    /// The connection is not taken.
+    func turnAway(_ failure: Failure) { session.fail(failure.code, failure.message) }
 
     func received(_ bytes: Span<UInt8>) { session.receive(bytes) }
 

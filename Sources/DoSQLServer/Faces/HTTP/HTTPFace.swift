@@ -118,13 +118,11 @@ final class HTTPFace: Face {
         finished()
     }
 
-    /// Too many connections.
-    func turnAway() {
+    /// The connection is not taken.
+    func turnAway(_ failure: Failure) {
         let response = Response(to: nil, face: self)
         response.isLast = true
-        let connectionsMax = shard.context.configuration.connectionsMax
-        let refusal = Refusal(
-            Failure(.tooManyConnections, "this server takes at most \(connectionsMax) connections"))
+        let refusal = Refusal(failure)
         shard.metrics.refused(refusal)
         response.send(refusal, style: .json)
         finished()
