@@ -128,6 +128,10 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
 
@@ -209,6 +213,13 @@ let package = Package(
                 "DoSQLCompression", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
                 "DoSQLSession",
                 "DoSQLTestSupport", "DoSQLWebSocket",
+            ],
+            swiftSettings: settings),
+        // Tenants as a whole, over HTTP.
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "DoSQLEngine", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),

@@ -113,6 +113,9 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp("Seconds for which a tenant's events are kept; without it for ever.", valueName: "seconds"))
     var keepEventsFor: Int?
 
+    @Option(help: ArgumentHelp("Seconds for which deleted tenants can be brought back.", valueName: "seconds"))
+    var keepDeletedFor = 7 * 24 * 3600
+
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.notice
 
@@ -155,6 +158,7 @@ struct Serve: ParsableCommand {
         configuration.http.transactionsMax = maxHTTPTransactions
         configuration.messagesKept = FeedRetention(rowsMax: keepMessages, secondsMax: keepMessagesFor)
         configuration.eventsKept = FeedRetention(rowsMax: keepEvents, secondsMax: keepEventsFor)
+        configuration.administration.deletedKept = keepDeletedFor
         guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
         return configuration
     }

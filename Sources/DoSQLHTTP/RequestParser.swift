@@ -32,6 +32,9 @@ public final class RequestParser {
     }
 
     private let limits: HTTPLimits
+    private let bodyBytesMax: (RequestHead) -> Int?
+    /// The bound of the current request's body.
+    private var bodyLimits: HTTPLimits
     private let pool: DecoderPool
     private var state: State = .head
     private var headGuard = HeadGuard()
@@ -46,9 +49,16 @@ public final class RequestParser {
     private var hasSkippedLine = false
 
     /// A parser in front of the first request.
-    /// - Parameter decoders: those of the thread. A parser that is given none has its own.
-    public init(limits: HTTPLimits = HTTPLimits(), decoders: DecoderPool = DecoderPool()) {
+    /// - Parameters:
+    ///   - decoders: those of the thread. A parser that is given none has its own.
+    ///   - bodyBytesMax: gives the bound of a request's body where it is not that of `limits`.
+    public init(
+        limits: HTTPLimits = HTTPLimits(), decoders: DecoderPool = DecoderPool(),
+        bodyBytesMax: @escaping (RequestHead) -> Int? = { _ in nil }
+    ) {
         self.limits = limits
+        self.bodyBytesMax = bodyBytesMax
+        bodyLimits = limits
         pool = decoders
     }
 
@@ -139,7 +149,6 @@ public final class RequestParser {
         if facts.method.count == 7, store.readableBytesUInt8Span.extracting(facts.method).equals("CONNECT") {
             return refuse(.connectMethod)
         }
-        if case .length(let length) = facts.framing, length > limits.bodyBytesMax { return refuse(.bodyTooLarge) }
         let decoder = pool.take()
         let parts = decode(count, with: decoder)
         if let error = parts.error { return refuse(Self.fault(of: error)) }
@@ -153,6 +162,8 @@ public final class RequestParser {
         } catch {
             return refuse(error)
         }
+        bodyLimits.bodyBytesMax = bodyBytesMax(head) ?? limits.bodyBytesMax
+        if case .length(let length) = facts.framing, length > bodyLimits.bodyBytesMax { return refuse(.bodyTooLarge) }
         isKeepAlive = head.isKeepAlive
         canReuseDecoder = isKeepAlive && !facts.hasUpgrade
         hasSkippedLine = false
@@ -185,7 +196,7 @@ public final class RequestParser {
         let count: Int
         var fault: HTTPFault?
         var isLast = false
-        let verdict = chunks.scan(store.readableBytesUInt8Span, limits: limits)
+        let verdict = chunks.scan(store.readableBytesUInt8Span, limits: bodyLimits)
         switch verdict {
         case .sound(let sound): count = sound
         case .last(let sound):

@@ -43,6 +43,8 @@ public struct Configuration: Sendable {
     public var session = SessionLimits()
     /// HTTP, WebSocket and event streams.
     public var http = HTTPConfiguration()
+    /// What is done with tenants as a whole.
+    public var administration = AdministrationConfiguration()
 
     /// The defaults.
     public init() {}
@@ -69,6 +71,6 @@ public struct Configuration: Sendable {
                 faults.append("rows of \(feed) are kept for at least 1 second, not \(seconds)")
             }
         }
-        return faults + http.faults
+        return faults + http.faults + administration.faults
     }
 }

@@ -71,7 +71,15 @@ public final class Server: Sendable {
             watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
         let tenants = try TenantStore(
             context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
-        let context = ServerContext(configuration: configuration, folder: folder, tenants: tenants, log: log)
+        let administration: Administration
+        do {
+            administration = try Administration(
+                configuration.administration, tenants: tenants, trash: Trash(folder), log: log)
+        } catch {
+            throw StartError(description: (error as? Failure)?.message ?? "\(error)")
+        }
+        let context = ServerContext(
+            configuration: configuration, folder: folder, tenants: tenants, administration: administration, log: log)
         self.context = context
         let directory = directory
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
@@ -107,6 +115,7 @@ public final class Server: Sendable {
         for shard in shards { shard.join() }
         readers.stop()
         openers.stop()
+        context.administration.stop()
         context.tenants.closeAll()
         writers.stop()
         watchdog.stop()

@@ -12,6 +12,7 @@ final class ServerContext: Sendable {
     let configuration: Configuration
     let folder: DataFolder
     let tenants: TenantStore
+    let administration: Administration
     let log: Logger
     /// New at every start.
     let serverID = Identity.random()
@@ -19,10 +20,14 @@ final class ServerContext: Sendable {
     let limits: [Limit]
     private let connections = Atomic<Int>(0)
 
-    init(configuration: Configuration, folder: DataFolder, tenants: TenantStore, log: Logger) {
+    init(
+        configuration: Configuration, folder: DataFolder, tenants: TenantStore, administration: Administration,
+        log: Logger
+    ) {
         self.configuration = configuration
         self.folder = folder
         self.tenants = tenants
+        self.administration = administration
         self.log = log
         let session = configuration.session
         let changed: [String: UInt64] = [

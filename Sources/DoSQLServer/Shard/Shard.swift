@@ -113,7 +113,7 @@ final class Shard {
     // MARK: Tenants
 
     func tenant(_ name: TenantName) -> ShardTenant {
-        if let known = tenants[name] { return known }
+        if let known = tenants[name], !known.tenant.isEnded { return known }
         let made = ShardTenant(context.tenants.tenant(name))
         tenants[name] = made
         return made
@@ -132,6 +132,8 @@ final class Shard {
         case .release(let tenant):
             guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else { return }
             close(shardTenant)
+        case .tenantEnded(let tenant, let failure):
+            ended(tenant, failure)
         case .expired(let connection, let stream):
             sessions[connection]?.transactionExpired(onStream: stream)
         case .transactionCall(let call):
@@ -144,6 +146,8 @@ final class Shard {
             measurement.add(reading)
         case .report(let report, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(report, exchange: caller.exchange)
+        case .administration(let reply, let caller):
+            (faces[caller.connection] as? HTTPFace)?.received(reply, exchange: caller.exchange)
         case .committed(let tenant):
             feeds.committed(tenant)
         case .feedRead(let errand, let result):
@@ -154,7 +158,11 @@ final class Shard {
     }
 
     private func readerArrived(for tenant: Tenant, _ result: Result<ConnectionParcel, Failure>) {
-        guard let shardTenant = tenants[tenant.name] else { return }
+        guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else {
+            // It has ended meanwhile, and its name may mean another one.
+            if case .success(let parcel) = result, let connection = parcel.take() { tenant.closeReader(connection) }
+            return
+        }
         switch result {
         case .success(let parcel):
             guard let connection = parcel.take() else { return }
@@ -162,6 +170,17 @@ final class Shard {
         case .failure(let failure):
             shardTenant.readerArrived(.failure(failure))
         }
+    }
+
+    private func ended(_ tenant: Tenant, _ failure: Failure) {
+        // Who waits for a reader gets the failure from there.
+        feeds.tenantEnded(tenant, failure)
+        for session in Array(sessions.values) { session.tenantEnded(tenant) }
+        for face in faces.all { (face as? WebSocketFace)?.tenantEnded(tenant) }
+        guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else { return }
+        close(shardTenant)
+        tenants[tenant.name] = nil
+        shardTenant.end(failure)
     }
 
     private func close(_ tenant: ShardTenant) {

@@ -14,6 +14,7 @@ final class TenantContext: Sendable {
     static let spareCursorsMax = 2
 
     let folder: DataFolder
+    let catalog = TenantCatalog()
     let migrations: MigrationFolder?
     let writers: WriterPool
     let readers: ReaderPool
@@ -29,7 +30,7 @@ final class TenantContext: Sendable {
     let kept: [Feed: FeedRetention]
     private let synchronous: OpenOptions.Synchronous
     private let cacheKiB: Int
-    private let vfsName: String
+    let vfsName: String
 
     init(
         configuration: Configuration, folder: DataFolder, migrations: MigrationFolder?, writers: WriterPool,
@@ -53,8 +54,19 @@ final class TenantContext: Sendable {
         vfsName = configuration.vfsName
     }
 
+    /// Tenants behind `after` whose names begin with `prefix`, in the order of their names' bytes, at most `limit`; and
+    /// whether there are more. May read the disk: not for an event loop.
+    func page(after: String, prefix: String, limit: Int) throws(Failure) -> (names: [TenantName], hasMore: Bool) {
+        try catalog.page(after: after, prefix: prefix, limit: limit) { () throws(Failure) in try folder.tenants() }
+    }
+
     func openOptions(for tenant: TenantName, role: OpenOptions.Role) -> OpenOptions {
-        var options = OpenOptions(path: folder.database(of: tenant), role: role)
+        openOptions(path: folder.database(of: tenant), role: role)
+    }
+
+    /// The same for a file that is no tenant's yet.
+    func openOptions(path: String, role: OpenOptions.Role) -> OpenOptions {
+        var options = OpenOptions(path: path, role: role)
         options.synchronous = synchronous
         options.cacheKiB = cacheKiB
         options.vfsName = vfsName

@@ -16,7 +16,11 @@ struct WriterDatabase: ~Copyable, Sendable {
     /// New whenever the file's history is replaced.
     let incarnation: Identity
     var lsn: UInt64 {
-        didSet { if lsn > oldValue { tenant.context.metrics.changed(lsn - oldValue) } }
+        didSet {
+            guard lsn > oldValue else { return }
+            tenant.context.metrics.changed(lsn - oldValue)
+            tenant.changes.add(lsn - oldValue, ordering: .relaxed)
+        }
     }
     var transaction: TransactionRunner?
     var changesAtBegin: Int64 = 0
@@ -26,7 +30,7 @@ struct WriterDatabase: ~Copyable, Sendable {
     /// A commit failed so that nobody knows what the disk has: the file must be closed and recovered.
     var isBroken = false
 
-    private static let metaSchema = "CREATE TABLE IF NOT EXISTS __dosql_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
+    static let metaSchema = "CREATE TABLE IF NOT EXISTS __dosql_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
     /// Savepoint of one member of a group.
     static let memberDepth = 0
     /// Groups between two looks at idempotency keys whose time is over.
@@ -51,6 +55,7 @@ struct WriterDatabase: ~Copyable, Sendable {
         // The file's own entry must survive a power cut with the first answer. Who made it may have died before it was
         // durable.
         if database.lsn == 0 { try context.folder.makeDurable(tenant.name) }
+        database.connection.observer = tenant.statements
         if let migrations = context.migrations { _ = try database.apply(migrations.migrations) }
         database.published()
         return database
@@ -76,6 +81,9 @@ struct WriterDatabase: ~Copyable, Sendable {
                     INSERT OR IGNORE INTO __dosql_meta(key, value) VALUES
                         ('name', '\(tenant.name)'), ('lsn', 0), ('incarnation', randomblob(16))
                     """)
+            // It may have been renamed: the folder says what its name is.
+            try connection.execute(
+                trusted: "UPDATE __dosql_meta SET value = '\(tenant.name)' WHERE key = 'name' AND value <> '\(tenant.name)'")
             try connection.commit()
             try connection.setCheckpointsOnClose(true)
         } catch {

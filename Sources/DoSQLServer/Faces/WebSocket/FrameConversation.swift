@@ -1,5 +1,6 @@
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLSession
 import DoSQLWebSocket
 
 /// The binary protocol inside binary messages (`protocol/framing.md`, preamble): each message holds whole frames.
@@ -43,6 +44,9 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     func tick(_ now: UInt64) { session.tick(now) }
     // Its session may hold a transaction, whose time is short.
     var isQuiet: Bool { false }
+    // Its streams tell of their tenants.
+    func tenantEnded(_ tenant: TenantName) {}
+
     func drain() {
         isDraining = true
         session.drain()
