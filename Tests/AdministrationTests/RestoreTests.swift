@@ -24,7 +24,7 @@ struct RestoreTests {
         let admin = try Operator(of: server)
         let answer = try admin.send(bytes, to: "acme")
         #expect(answer.status == 400 && answer.code == code, "\(answer.status) \(answer.text)")
-        #expect(answer.sentence.contains(words), "\(answer.sentence)")
+        #expect(words.isEmpty || answer.sentence.contains(words), "\(answer.sentence)")
         // The old one is as it was, and goes on.
         #expect(try server.client("acme").value("SELECT x FROM t") == "old")
         #expect(try admin.report("acme").incarnation == before.incarnation)

@@ -16,7 +16,9 @@ final class Administration: Sendable {
     private static let threadsMax = 3
     /// How long, in nanoseconds, between two looks at whether a tenant has come to rest.
     private static let retryTime: UInt64 = 5_000_000
-    /// Seconds between two looks at what is kept for long enough.
+    /// How long, in nanoseconds, before those who use a tenant that has ended are told so again.
+    private static let againTime: UInt64 = 200_000_000
+    /// Nanoseconds between two looks at what is kept for long enough.
     private static let purgePeriod: UInt64 = 60_000_000_000
     /// Faults of each kind that a check tells.
     static let problemsMax = 100
@@ -253,7 +255,7 @@ final class Administration: Sendable {
                 return tenant
             }
             let deadline = MonotonicClock.nanoseconds() &+ configuration.retireTime
-            for tenant in ended where !comesToRest(tenant, by: deadline) {
+            for (tenant, end) in zip(ended, ends) where !comesToRest(tenant, end.failure, by: deadline) {
                 for tenant in ended { tenant.resume() }
                 throw Failure(
                     .tenantUnavailable, "the statements of the tenant \(tenant.name) did not end in time",
@@ -265,15 +267,21 @@ final class Administration: Sendable {
     }
 
     /// Closes a tenant that has ended, as soon as nothing reads it any more.
-    func comesToRest(_ tenant: Tenant, by deadline: UInt64) -> Bool {
+    func comesToRest(_ tenant: Tenant, _ end: Failure, by deadline: UInt64) -> Bool {
         while true {
             let answer = WorkQueue<Bool>()
             _ = tenant.submit(.close { answer.post($0) })
-            guard let isClosed = answer.take(until: deadline) else { return false }
-            if isClosed { return true }
-            let now = MonotonicClock.nanoseconds()
-            guard now < deadline, !isStopping.isCancelled else { return false }
-            _ = answer.take(until: min(deadline, now &+ Self.retryTime))
+            var isClosed: Bool?
+            while isClosed == nil {
+                let now = MonotonicClock.nanoseconds()
+                guard now < deadline, !isStopping.isCancelled else { return false }
+                isClosed = answer.take(until: min(deadline, now &+ Self.againTime))
+                // A transaction may have begun just then, so that nobody heard of its end.
+                if isClosed == nil { tenant.end(end) }
+            }
+            if isClosed == true { return true }
+            // A reader is on its way out: nobody tells when it has gone.
+            _ = answer.take(until: MonotonicClock.nanoseconds() &+ Self.retryTime)
         }
     }
 }

@@ -162,7 +162,7 @@ extension Session {
             for entry in Array(inFlight.values) where entry.job.address.stream == stream.id {
                 cancel(entry, .tenantEnded)
             }
-            stream.submit(.expire)
+            if case .expireTransaction = stream.machine.expire() { stream.submit(.expire) }
         }
     }
 
