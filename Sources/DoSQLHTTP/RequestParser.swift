@@ -32,7 +32,8 @@ public final class RequestParser {
     }
 
     private let limits: HTTPLimits
-    private let bodyBytesMax: (RequestHead) -> Int?
+    private let fileBytesMax: Int
+    private let isFile: (RequestHead) -> Bool
     /// The bound of the current request's body.
     private var bodyLimits: HTTPLimits
     private let pool: DecoderPool
@@ -51,13 +52,16 @@ public final class RequestParser {
     /// A parser in front of the first request.
     /// - Parameters:
     ///   - decoders: those of the thread. A parser that is given none has its own.
-    ///   - bodyBytesMax: gives the bound of a request's body where it is not that of `limits`.
+    ///   - fileBytesMax: the bound, in bytes, of a body that is a file: it is handed on as it comes, and may be longer
+    ///     than one that is kept.
+    ///   - isFile: whether a request's body is one.
     public init(
         limits: HTTPLimits = HTTPLimits(), decoders: DecoderPool = DecoderPool(),
-        bodyBytesMax: @escaping (RequestHead) -> Int? = { _ in nil }
+        fileBytesMax: Int = 0, isFile: @escaping (RequestHead) -> Bool = { _ in false }
     ) {
         self.limits = limits
-        self.bodyBytesMax = bodyBytesMax
+        self.fileBytesMax = fileBytesMax
+        self.isFile = isFile
         bodyLimits = limits
         pool = decoders
     }
@@ -149,6 +153,9 @@ public final class RequestParser {
         if facts.method.count == 7, store.readableBytesUInt8Span.extracting(facts.method).equals("CONNECT") {
             return refuse(.connectMethod)
         }
+        if case .length(let length) = facts.framing, length > max(limits.bodyBytesMax, fileBytesMax) {
+            return refuse(.bodyTooLarge)
+        }
         let decoder = pool.take()
         let parts = decode(count, with: decoder)
         if let error = parts.error { return refuse(Self.fault(of: error)) }
@@ -162,7 +169,7 @@ public final class RequestParser {
         } catch {
             return refuse(error)
         }
-        bodyLimits.bodyBytesMax = bodyBytesMax(head) ?? limits.bodyBytesMax
+        bodyLimits.bodyBytesMax = isFile(head) ? fileBytesMax : limits.bodyBytesMax
         if case .length(let length) = facts.framing, length > bodyLimits.bodyBytesMax { return refuse(.bodyTooLarge) }
         isKeepAlive = head.isKeepAlive
         canReuseDecoder = isKeepAlive && !facts.hasUpgrade

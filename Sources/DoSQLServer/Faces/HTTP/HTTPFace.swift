@@ -55,9 +55,9 @@ final class HTTPFace: Face {
         self.socket = socket
         self.shard = shard
         let restoreBytesMax = Int(clamping: shard.context.configuration.administration.restoreBytesMax)
-        parser = RequestParser(limits: shard.web.limits, decoders: shard.web.decoders) { head in
-            head.isRestore ? restoreBytesMax : nil
-        }
+        parser = RequestParser(
+            limits: shard.web.limits, decoders: shard.web.decoders, fileBytesMax: restoreBytesMax,
+            isFile: \.isRestore)
         waitingSince = shard.loop.now
         sentAt = shard.loop.now
     }
