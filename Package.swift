@@ -219,7 +219,7 @@ let package = Package(
         .testTarget(
             name: "AdministrationTests",
             dependencies: [
-                "DoSQLEngine", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+                "DoSQLClient", "DoSQLEngine", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),

@@ -241,7 +241,8 @@ extension ErrorCode {
             .notFound
         case .tenantCorrupt, .migrationFailed, .storageFailed, .databaseFailed:
             .execution
-        case .tenantExists, .tenantBusy, .migrationConflict, .feedShape, .feedTruncated, .constraintUnique, .transactionAborted, .skipped,
+        case .tenantExists, .tenantBusy, .migrationConflict, .feedShape, .feedTruncated, .constraintUnique,
+            .transactionAborted, .skipped,
             .assertionFailed,
             .idempotencyMismatch, .idempotencyAnswerLost:
             .conflict

@@ -22,7 +22,9 @@ struct BackupTests {
         try client.begin()
         try client.run("UPDATE account SET money = money - 1 WHERE id = ?", [.integer(from)])
         try client.run("UPDATE account SET money = money + 1 WHERE id = ?", [.integer(to)])
-        try client.run("INSERT INTO log(sender, receiver, note) VALUES (?, ?, hex(randomblob(200)))", [.integer(from), .integer(to)])
+        try client.run(
+            "INSERT INTO log(sender, receiver, note) VALUES (?, ?, hex(randomblob(200)))",
+            [.integer(from), .integer(to)])
         try client.run("UPDATE counter SET moves = moves + 1")
         try client.commit()
     }
@@ -138,9 +140,10 @@ struct BackupTests {
         let leaving = try Operator(of: server)
         try leaving.http.send("GET", "/admin/tenants/bank/backup")
         leaving.http.socket.close()
-        #expect(try Deadline.poll(for: .seconds(60)) {
-            try FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty
-        })
+        #expect(
+            try Deadline.poll(for: .seconds(60)) {
+                try FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty
+            })
         // Its room is free again: there is just enough for one.
         #expect(try admin.backup("bank").count > 3_000_000)
     }

@@ -183,7 +183,8 @@ struct CrashPointTests {
         let trash = Trash(folder)
         let entry = try #require(try trash.replace(name, with: try scene.candidate(), at: 1))
         let place = folder.folder(of: name)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: place).sorted() == ["main.sqlite", "retention.json"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place).sorted() == ["main.sqlite", "retention.json"])
         let former = try FileManager.default.contentsOfDirectory(atPath: "\(scene.path)/deleted/\(entry.id)/tenant")
         #expect(former.sorted() == ["main.sqlite", "main.sqlite-wal", "retention.json"])
     }
@@ -192,7 +193,10 @@ struct CrashPointTests {
         let ids = [0, 999, 1000, 1_795_666_539_123, 4_107_542_400_000].map { DeletedID(at: $0).description }
         #expect(ids == ids.sorted())
         for id in ids { #expect(DeletedID(id)?.description == id, "\(id)") }
-        for text in ["", "..", ids[0] + "0", String(ids[0].dropLast()), ids[0].uppercased() + "/", "2026112600000000000-0123456789abcdef"] {
+        for text in [
+            "", "..", ids[0] + "0", String(ids[0].dropLast()), ids[0].uppercased() + "/",
+            "2026112600000000000-0123456789abcdef",
+        ] {
             #expect(DeletedID(text) == nil, "\(text)")
         }
     }
@@ -217,7 +221,9 @@ struct CrashPointTests {
                     case 2: _ = try? http.request("POST", "/admin/tenants/other/rename", body: #"{"to":"acme"}"#)
                     default:
                         _ = try? http.send(
-                            raw: "PUT /admin/tenants/acme/restore HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(file.count)\r\n\r\n")
+                            raw:
+                                "PUT /admin/tenants/acme/restore HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(file.count)\r\n\r\n"
+                        )
                         _ = try? http.socket.send(file)
                         _ = try? http.answer()
                     }
@@ -242,7 +248,9 @@ struct CrashPointTests {
             }
             let deleted = try Operator.read(try http.get("/admin/deleted?limit=1000")) as DeletedListing
             for entry in deleted.deleted {
-                #expect(try http.request("POST", "/admin/deleted/\(entry.id)/restore", body: #"{"name":"back"}"#).status == 200)
+                #expect(
+                    try http.request("POST", "/admin/deleted/\(entry.id)/restore", body: #"{"name":"back"}"#).status
+                        == 200)
                 let check = try http.request("POST", "/admin/tenants/back/check").text
                 #expect(check.contains(#""ok":true"#), "\(check)")
                 let gone = try Operator.read(try http.request("DELETE", "/admin/tenants/back")) as DeletedListing.Entry

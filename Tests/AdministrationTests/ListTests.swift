@@ -97,7 +97,8 @@ struct ListTests {
     @Test func `a table of statements is bounded, and keeps what took most`() throws {
         let client = try server.client("acme")
         try client.run("CREATE TABLE t(x)")
-        try client.query("WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 300000) SELECT max(x) FROM c")
+        try client.query(
+            "WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 300000) SELECT max(x) FROM c")
         for number in 0..<(TopStatements.textsMax + 100) { try client.query("SELECT \(number)") }
         let long = "SELECT '" + String(repeating: "ä", count: 2000) + "'"
         try client.query(.sql(long))
@@ -114,7 +115,9 @@ struct ListTests {
         let some = try catalog.page(after: "", prefix: "", limit: 10) { names }
         #expect(some.names.count == 10 && some.hasMore)
         let all = names.map(\.description).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        for (after, prefix) in [("", ""), ("t1", ""), ("t1", "t1"), ("", "t12"), ("t5", "t1"), ("t0", "t1"), ("zz", "")] {
+        for (after, prefix) in [
+            ("", ""), ("t1", ""), ("t1", "t1"), ("", "t12"), ("t5", "t1"), ("t0", "t1"), ("zz", ""),
+        ] {
             let page = try catalog.page(after: after, prefix: prefix, limit: 1000) { [] }
             let expected = all.filter {
                 $0.hasPrefix(prefix) && (after.isEmpty || after.utf8.lexicographicallyPrecedes($0.utf8))

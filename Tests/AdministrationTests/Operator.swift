@@ -31,7 +31,9 @@ struct Operator {
         return try JSONDecoder().decode(Value.self, from: Data(answer.body))
     }
 
-    func create(_ name: String) throws { _ = try get("POST", "tenants", #"{"name":"\#(name)"}"#, as: TenantReport.self) }
+    func create(_ name: String) throws {
+        _ = try get("POST", "tenants", #"{"name":"\#(name)"}"#, as: TenantReport.self)
+    }
 
     func list(_ query: String = "") throws -> TenantListing { try get("GET", "tenants" + query) }
 
@@ -46,7 +48,9 @@ struct Operator {
     /// The bytes of a backup.
     func backup(_ name: String) throws -> [UInt8] {
         let answer = try ask("GET", "tenants/\(name)/backup")
-        guard answer.status == 200, answer.isComplete else { throw TestSupportError("\(answer.status): \(answer.text)") }
+        guard answer.status == 200, answer.isComplete else {
+            throw TestSupportError("\(answer.status): \(answer.text)")
+        }
         return answer.body
     }
 

@@ -39,9 +39,11 @@ struct PlaceTests {
     @Test(arguments: [
         (#"{"name":"../x"}"#, "TENANT_NAME_INVALID"), (#"{"name":""}"#, "TENANT_NAME_INVALID"),
         (#"{"name":".hidden"}"#, "TENANT_NAME_INVALID"), (#"{"name":"a/b"}"#, "TENANT_NAME_INVALID"),
-        (#"{"name":"a\u0000b"}"#, "TENANT_NAME_INVALID"), (#"{"name":"\#(String(repeating: "a", count: 129))"}"#, "TENANT_NAME_INVALID"),
+        (#"{"name":"a\u0000b"}"#, "TENANT_NAME_INVALID"),
+        (#"{"name":"\#(String(repeating: "a", count: 129))"}"#, "TENANT_NAME_INVALID"),
         (#"{"name":"a","limits":{}}"#, "MALFORMED"), (#"{"nam":"a"}"#, "MALFORMED"), (#"{"name":1}"#, "MALFORMED"),
-        (#"{"name":null}"#, "MALFORMED"), ("[]", "MALFORMED"), ("", "MALFORMED"), ("{", "MALFORMED"), (#""acme""#, "MALFORMED"),
+        (#"{"name":null}"#, "MALFORMED"), ("[]", "MALFORMED"), ("", "MALFORMED"), ("{", "MALFORMED"),
+        (#""acme""#, "MALFORMED"),
     ])
     func `a name that cannot be one makes nothing`(body: String, code: String) throws {
         let answer = try admin.ask("POST", "tenants", body)
@@ -51,7 +53,9 @@ struct PlaceTests {
 
     @Test func `a path does not leave its place`() throws {
         try fill("acme")
-        for name in ["..%2f..", "%2e%2e", "acme%2f..%2facme", "acme%00", "%20acme", "acme%2fmain.sqlite", "~", "%c3%a9"] {
+        for name in [
+            "..%2f..", "%2e%2e", "acme%2f..%2facme", "acme%00", "%20acme", "acme%2fmain.sqlite", "~", "%c3%a9",
+        ] {
             for (method, path) in [
                 ("GET", ""), ("DELETE", ""), ("GET", "/backup"), ("POST", "/vacuum"), ("GET", "/retention"),
             ] {
@@ -191,7 +195,9 @@ struct PlaceTests {
             switch operation {
             case "delete": _ = try admin.delete(name)
             case "rename": _ = try admin.ask("POST", "tenants/\(name)/rename", #"{"to":"\#(name)-2"}"#)
-            default: _ = try admin.restore(try DatabaseFile.make("CREATE TABLE t(x)", "INSERT INTO t VALUES ('new')"), to: name)
+            default:
+                _ = try admin.restore(
+                    try DatabaseFile.make("CREATE TABLE t(x)", "INSERT INTO t VALUES ('new')"), to: name)
             }
             #expect(try idle.failure(of: try idle.sendQuery("SELECT x FROM t")).code == code)
             #expect(try idle.failure(of: try idle.sendRun("INSERT INTO t VALUES ('lost')")).code == code)
@@ -260,7 +266,8 @@ struct PlaceTests {
         // Whatever is there is whole, and nothing is left over.
         for tenant in try admin.list().tenants { #expect(try content(tenant.name) == "acme", "\(tenant.name)") }
         for entry in try admin.deleted() {
-            #expect(try admin.ask("POST", "deleted/\(entry.id)/restore", #"{"name":"back-\#(entry.id)"}"#).status == 200)
+            #expect(
+                try admin.ask("POST", "deleted/\(entry.id)/restore", #"{"name":"back-\#(entry.id)"}"#).status == 200)
             #expect(try content("back-\(entry.id)") == "acme")
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: server.dataFolder + "/temporary").isEmpty)

@@ -29,14 +29,17 @@ struct RestoreTests {
         #expect(try server.client("acme").value("SELECT x FROM t") == "old")
         #expect(try admin.report("acme").incarnation == before.incarnation)
         #expect(try admin.deleted().isEmpty)
-        #expect(Deadline.poll(for: .seconds(60)) {
-            (try? FileManager.default.contentsOfDirectory(atPath: server.dataFolder + "/temporary"))?.isEmpty == true
-        })
+        #expect(
+            Deadline.poll(for: .seconds(60)) {
+                (try? FileManager.default.contentsOfDirectory(atPath: server.dataFolder + "/temporary"))?.isEmpty
+                    == true
+            })
     }
 
     @Test func `what takes a place keeps the old one for a time`() throws {
         let before = try admin.report("acme")
-        let report = try admin.restore(try DatabaseFile.make("CREATE TABLE t(x)", "INSERT INTO t VALUES ('new')"), to: "acme")
+        let report = try admin.restore(
+            try DatabaseFile.make("CREATE TABLE t(x)", "INSERT INTO t VALUES ('new')"), to: "acme")
         #expect(try server.client("acme").value("SELECT x FROM t") == "new")
         let after = try admin.report("acme")
         #expect(after.incarnation == report.incarnation && after.incarnation != before.incarnation && after.lsn == 0)
@@ -83,7 +86,8 @@ struct RestoreTests {
     }
 
     @Test func `what is no database is refused with the reason`() throws {
-        let file = try DatabaseFile.make("CREATE TABLE t(x)", "INSERT INTO t SELECT randomblob(3000) FROM json_each('[1,2,3,4,5,6,7,8]')")
+        let file = try DatabaseFile.make(
+            "CREATE TABLE t(x)", "INSERT INTO t SELECT randomblob(3000) FROM json_each('[1,2,3,4,5,6,7,8]')")
         var random = SystemRandomNumberGenerator()
         let encrypted = (0..<8192).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         try expectRefusal([], "empty")
@@ -106,7 +110,8 @@ struct RestoreTests {
 
     @Test func `what is damaged is refused with SQLite's words`() throws {
         let file = try DatabaseFile.make(
-            "CREATE TABLE t(x)", "CREATE INDEX i ON t(x)", "INSERT INTO t SELECT hex(randomblob(500)) FROM json_each('[1,2,3,4,5,6,7,8]')")
+            "CREATE TABLE t(x)", "CREATE INDEX i ON t(x)",
+            "INSERT INTO t SELECT hex(randomblob(500)) FROM json_each('[1,2,3,4,5,6,7,8]')")
         var page = file
         for index in (2 * 4096)..<(2 * 4096 + 200) { page[index] = 0xFF }
         try expectRefusal(page, "")
@@ -117,7 +122,9 @@ struct RestoreTests {
         var generator = SeededBytes(state: 7)
         for _ in 0..<60 {
             var mutated = file
-            for _ in 0..<8 { mutated[Int(generator.next() % UInt64(file.count))] = UInt8(truncatingIfNeeded: generator.next()) }
+            for _ in 0..<8 {
+                mutated[Int(generator.next() % UInt64(file.count))] = UInt8(truncatingIfNeeded: generator.next())
+            }
             let answer = try Operator(of: server).send(mutated, to: "victim")
             #expect([200, 400].contains(answer.status), "\(answer.status) \(answer.text)")
         }
@@ -185,9 +192,10 @@ struct RestoreTests {
         let part = Array("4000\r\n".utf8) + [UInt8](repeating: 0, count: 0x4000) + Array("\r\n".utf8)
         for _ in 0..<8 { _ = try? endless.http.socket.sendWhatFits(part) }
         #expect(try endless.http.answer().status == 413)
-        #expect(Deadline.poll(for: .seconds(60)) {
-            (try? FileManager.default.contentsOfDirectory(atPath: small.dataFolder + "/temporary"))?.isEmpty == true
-        })
+        #expect(
+            Deadline.poll(for: .seconds(60)) {
+                (try? FileManager.default.contentsOfDirectory(atPath: small.dataFolder + "/temporary"))?.isEmpty == true
+            })
         // Other bodies have the bound they had.
         let other = try Operator(of: small)
         let long = #"{"name":"\#(String(repeating: "a", count: 70_000))"}"#
@@ -203,26 +211,33 @@ struct RestoreTests {
             raw: "PUT /admin/tenants/acme/restore HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
         try http.socket.send([UInt8](repeating: 0, count: 300_000))
         let temporary = server.dataFolder + "/temporary"
-        #expect(try Deadline.poll(for: .seconds(60)) {
-            try !FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty
-        })
+        #expect(
+            try Deadline.poll(for: .seconds(60)) {
+                try !FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty
+            })
         http.socket.close()
-        #expect(try Deadline.poll(for: .seconds(60)) {
-            try FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty
-        })
+        #expect(
+            try Deadline.poll(for: .seconds(60)) {
+                try FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty
+            })
         #expect(try server.client("acme").value("SELECT x FROM t") == "old")
     }
 
     @Test func `a large file is taken, however much the server has to write`() throws {
         let file = try DatabaseFile.make(
-            "CREATE TABLE t(x)", "WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 20000) INSERT INTO t SELECT randomblob(1000) FROM c")
+            "CREATE TABLE t(x)",
+            "WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 20000) INSERT INTO t SELECT randomblob(1000) FROM c"
+        )
         #expect(file.count > 20_000_000)
         _ = try admin.restore(file, to: "acme")
         #expect(try server.client("acme").value("SELECT count(*) FROM t") == 20000)
     }
 
     @Test func `the wrong kind of body is refused`() throws {
-        for headers in [[("Content-Type", "application/json")], [("Content-Encoding", "gzip"), ("Content-Type", "application/octet-stream")]] {
+        for headers in [
+            [("Content-Type", "application/json")],
+            [("Content-Encoding", "gzip"), ("Content-Type", "application/octet-stream")],
+        ] {
             let answer = try server.http().request("PUT", "/admin/tenants/acme/restore", headers: headers, body: "{}")
             #expect(answer.status == 415)
         }

@@ -82,7 +82,8 @@ struct TenantsTests {
         #expect(try tenants("optimize", "acme").errors == "acme is optimized\n")
         #expect(try tenants("check", "acme").errors == "acme is sound\n")
         try server.client("acme").script(
-            "PRAGMA foreign_keys = OFF; CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p); INSERT INTO c VALUES (7);")
+            "PRAGMA foreign_keys = OFF; CREATE TABLE p(id INTEGER PRIMARY KEY); CREATE TABLE c(p REFERENCES p); INSERT INTO c VALUES (7);"
+        )
         let unsound = try tenants("check", "acme")
         #expect(unsound.status == 1 && unsound.errors == "acme is not sound\n")
         #expect(unsound.output == "row 1 of c refers to no row of p (foreign key 0)\n")
@@ -105,11 +106,13 @@ struct TenantsTests {
         #expect(try tenants("delete", "..").status == 1)
     }
 
-    @Test(arguments: [
-        ("dosql://h", "h:3775", false, nil), ("http://h:80", "h:80", false, nil), ("https://h", "h:3775", true, nil),
-        ("DOSQLS://t@h:1", "h:1", true, "t"), ("dosql+unix:///a/b?token=t", "localhost", false, "t"),
-        ("dosql://[::1]:5", "[::1]:5", false, nil),
-    ] as [(String, String, Bool, String?)])
+    @Test(
+        arguments: [
+            ("dosql://h", "h:3775", false, nil), ("http://h:80", "h:80", false, nil),
+            ("https://h", "h:3775", true, nil),
+            ("DOSQLS://t@h:1", "h:1", true, "t"), ("dosql+unix:///a/b?token=t", "localhost", false, "t"),
+            ("dosql://[::1]:5", "[::1]:5", false, nil),
+        ] as [(String, String, Bool, String?)])
     func `addresses are read`(text: String, host: String, isSecure: Bool, token: String?) throws {
         let address = try AdministrationAddress(text)
         #expect(address.host == host && address.isSecure == isSecure && address.token == token)

@@ -188,7 +188,8 @@ struct AdministrationClient {
             throw CommandError(refusal.error + (refusal.code.map { " (\($0))" } ?? ""))
         }
         if head.status == .notFound { throw CommandError("this server has no administration: is it an older one?") }
-        throw CommandError("the server answered \(head.status.code): \(String(decoding: answer.prefix(200), as: UTF8.self))")
+        throw CommandError(
+            "the server answered \(head.status.code): \(String(decoding: answer.prefix(200), as: UTF8.self))")
     }
 
     // MARK: Connections

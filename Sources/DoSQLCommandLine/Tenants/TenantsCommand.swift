@@ -69,7 +69,8 @@ extension TenantsCommand {
                 }
             }
             guard !server.json else { return }
-            let columns = deleted ? ["id", "tenant", "reason", "purged_at", "bytes"] : ["tenant", "bytes", "state", "last_used"]
+            let columns =
+                deleted ? ["id", "tenant", "reason", "purged_at", "bytes"] : ["tenant", "bytes", "state", "last_used"]
             try TenantsCommand.print(columns, rows)
         }
     }
@@ -91,7 +92,8 @@ extension TenantsCommand {
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Delete a tenant.",
-            discussion: "It is gone at once, and can be brought back by 'dosql tenants undelete' for as long as the server keeps it."
+            discussion:
+                "It is gone at once, and can be brought back by 'dosql tenants undelete' for as long as the server keeps it."
         )
         @OptionGroup var server: AdministrationOptions
         @OptionGroup var of: TenantArgument
@@ -99,7 +101,8 @@ extension TenantsCommand {
         func run() async throws {
             let answer = try await server.client().get(DeletedListing.Entry.self, .DELETE, ["tenants", of.tenant])
             try TenantsCommand.tell(
-                answer.bytes, server, "\(answer.value.name) is deleted; until \(answer.value.purgeAt) it can be brought back by its id:",
+                answer.bytes, server,
+                "\(answer.value.name) is deleted; until \(answer.value.purgeAt) it can be brought back by its id:",
                 answer.value.id)
         }
     }
@@ -172,7 +175,8 @@ extension TenantsCommand {
                 ["count", "total_ms", "mean_ms", "max_ms", "rows", "sql"],
                 report.statements.map {
                     [
-                        .integer(Int64(clamping: $0.count)), .real($0.totalMs.thousandths), .real($0.meanMs.thousandths),
+                        .integer(Int64(clamping: $0.count)), .real($0.totalMs.thousandths),
+                        .real($0.meanMs.thousandths),
                         .real($0.maxMs.thousandths), .integer(Int64(clamping: $0.rows)), .text($0.sql),
                     ]
                 })
@@ -183,7 +187,8 @@ extension TenantsCommand {
     struct Backup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Copy a tenant into a file, as it is at this moment.",
-            discussion: "The file is a SQLite database that every SQLite opens. It has its name only when it is complete.")
+            discussion:
+                "The file is a SQLite database that every SQLite opens. It has its name only when it is complete.")
         @OptionGroup var server: AdministrationOptions
         @OptionGroup var of: TenantArgument
         @Argument(help: "The file.") var file: String
@@ -227,7 +232,8 @@ extension TenantsCommand {
             }
             if let replaced = report.replaced {
                 try TenantsCommand.tell(
-                    answer, server, "\(report.name) is restored; what was there can be brought back by its id:", replaced)
+                    answer, server, "\(report.name) is restored; what was there can be brought back by its id:",
+                    replaced)
             } else {
                 try TenantsCommand.tell(answer, server, "\(report.name) is restored")
             }
@@ -238,7 +244,9 @@ extension TenantsCommand {
     struct Retention: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show or set how much of its messages and events a tenant keeps.",
-            discussion: "Without options it shows that. With any, it sets both feeds: one that no option names is kept as the server is configured.")
+            discussion:
+                "Without options it shows that. With any, it sets both feeds: one that no option names is kept as the server is configured."
+        )
         @OptionGroup var server: AdministrationOptions
         @OptionGroup var of: TenantArgument
         @Option(help: ArgumentHelp("Messages that are kept.", valueName: "rows")) var messages: Int?
@@ -281,7 +289,8 @@ extension TenantsCommand {
         func run() async throws {
             let answer = try await server.client().get(VacuumReport.self, .POST, ["tenants", of.tenant, "vacuum"])
             try TenantsCommand.tell(
-                answer.bytes, server, "\(of.tenant) had \(answer.value.bytesBefore) bytes and has \(answer.value.bytesAfter)")
+                answer.bytes, server,
+                "\(of.tenant) had \(answer.value.bytesBefore) bytes and has \(answer.value.bytesAfter)")
         }
     }
 
@@ -315,7 +324,8 @@ extension TenantsCommand {
                     let place = row.rowid.map { "row \($0)" } ?? "a row"
                     Output.line(
                         DisplayText.escaped(
-                            "\(place) of \(row.table) refers to no row of \(row.parent) (foreign key \(row.constraint))"))
+                            "\(place) of \(row.table) refers to no row of \(row.parent) (foreign key \(row.constraint))"
+                        ))
                 }
             }
             if !report.ok { throw ExitCode(1) }

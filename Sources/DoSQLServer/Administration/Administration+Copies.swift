@@ -39,8 +39,10 @@ extension Administration {
     }
 
     /// Begins an upload of a file that is to become a tenant's.
-    func upload(length: Int64?) throws(Failure) -> Upload {
-        try Upload(
+    func upload(for text: String, length: Int64?) throws(Failure) -> Upload {
+        // Nobody sends gigabytes to hear then that the name cannot be one.
+        _ = try name(text)
+        return try Upload(
             length: length, bytesMax: configuration.restoreBytesMax, space: space, threads: context.openers)
     }
 
@@ -63,6 +65,7 @@ extension Administration {
     func restore(_ name: TenantName, from upload: Upload, _ watch: Watchdog.Post) throws(Failure)
         -> RestoreReport
     {
+        upload.close()
         guard upload.received > 0 else { throw Failure(.restoreRefused, "the file is empty") }
         let candidate = CandidateDatabase(path: upload.path, context: context)
         let incarnation = try candidate.adopt(

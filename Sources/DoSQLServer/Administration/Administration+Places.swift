@@ -75,7 +75,8 @@ extension Administration {
                 try purge(entry.id)
             } catch {
                 log.warning(
-                    "a deleted tenant could not be purged", metadata: ["id": "\(entry.id)", "error": "\(error.message)"])
+                    "a deleted tenant could not be purged",
+                    metadata: ["id": "\(entry.id)", "error": "\(error.message)"])
             }
         }
     }

@@ -46,13 +46,15 @@ extension Administration {
     // MARK: One tenant
 
     func report(_ name: TenantName, statements: Int) throws(Failure) -> TenantReport {
+        // As it was: to look into it opens it.
+        let wasOpen = tenants.known(name)?.isOpen ?? false
         let tenant = try open(name)
         let (pages, lsn) = try reading(tenant) { (connection) throws(Failure) in
             try (Self.pages(of: connection), Self.moment(of: connection).lsn)
         }
         let file = context.folder.database(of: name)
         return TenantReport(
-            name: name.description, state: tenant.isOpen ? "open" : "closed",
+            name: name.description, state: wasOpen ? "open" : "closed",
             bytes: Trash.bytes(of: context.folder.folder(of: name)),
             fileBytes: FileSystem.facts(of: file)?.size ?? 0,
             walBytes: FileSystem.facts(of: file + "-wal")?.size ?? 0,

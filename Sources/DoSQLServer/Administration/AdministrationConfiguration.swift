@@ -20,7 +20,9 @@ public struct AdministrationConfiguration: Sendable {
     var faults: [String] {
         var faults: [String] = []
         if deletedKept < 0 { faults.append("deleted tenants are kept for 0 seconds or more, not \(deletedKept)") }
-        if restoreBytesMax < 512 { faults.append("a restored file may have at least 512 bytes, not \(restoreBytesMax)") }
+        if restoreBytesMax < 512 {
+            faults.append("a restored file may have at least 512 bytes, not \(restoreBytesMax)")
+        }
         if temporaryBytesMax < 0 { faults.append("temporary files take 0 bytes or more, not \(temporaryBytesMax)") }
         if freeBytesMin < 0 { faults.append("0 bytes or more stay free, not \(freeBytesMin)") }
         if retireTime == 0 { faults.append("a tenant's statements need some time to end") }

@@ -120,7 +120,8 @@ struct CandidateDatabase {
     /// What may be called `__dosql_…`: what a server has made, word by word, and nothing that hangs on it.
     private func checkReservedNames(_ connection: borrowing Connection) throws(Failure) {
         let tables = [
-            Self.stored(WriterDatabase.metaSchema), Self.stored(IdempotencyTable.schema), Self.stored(Migrator.tableSQL),
+            Self.stored(WriterDatabase.metaSchema), Self.stored(IdempotencyTable.schema),
+            Self.stored(Migrator.tableSQL),
         ]
         let indexes = Feed.allCases.map(\.indexName)
         var fault: String?

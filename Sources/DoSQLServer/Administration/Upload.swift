@@ -54,7 +54,8 @@ final class Upload: Sendable {
 
     private static func tooLarge(_ bytesMax: Int64) -> Failure {
         Failure(
-            .frameTooLarge, "a file to restore has at most \(bytesMax) bytes", limit: ("restoreBytesMax", Int(bytesMax)))
+            .frameTooLarge, "a file to restore has at most \(bytesMax) bytes", limit: ("restoreBytesMax", Int(bytesMax))
+        )
     }
 
     /// Takes the next bytes.
@@ -98,6 +99,10 @@ final class Upload: Sendable {
     func abandon() {
         threads.post { [self] _ in withExtendedLifetime(self) {} }
     }
+
+    /// Closes the file, which is written: SQLite may open it now. Closing a descriptor of a file that SQLite has open would
+    /// drop its locks.
+    func close() { state.withLock { $0.file = nil } }
 
     /// The file is somebody else's now: it is not removed.
     func taken() { isTaken.store(true, ordering: .relaxed) }

@@ -167,7 +167,9 @@ extension Session {
     }
 
     /// Whether the tenant of a stream has ended, so that another OPEN is needed.
-    func hasEndedTenant(onStream stream: UInt16) -> Bool { streams[stream].map { $0.tenant.end != nil || $0.tenant.tenant.isEnded } ?? false }
+    func hasEndedTenant(onStream stream: UInt16) -> Bool {
+        streams[stream].map { $0.tenant.end != nil || $0.tenant.tenant.isEnded } ?? false
+    }
 
     func resume(_ entry: InFlight) { submit(.resume, for: entry) }
 

@@ -83,7 +83,8 @@ struct WriterDatabase: ~Copyable, Sendable {
                     """)
             // It may have been renamed: the folder says what its name is.
             try connection.execute(
-                trusted: "UPDATE __dosql_meta SET value = '\(tenant.name)' WHERE key = 'name' AND value <> '\(tenant.name)'")
+                trusted:
+                    "UPDATE __dosql_meta SET value = '\(tenant.name)' WHERE key = 'name' AND value <> '\(tenant.name)'")
             try connection.commit()
             try connection.setCheckpointsOnClose(true)
         } catch {

@@ -80,7 +80,8 @@ final class HTTPFace: Face {
         isPumping = true
         defer { isPumping = false }
         while !isClosing, exchange?.isAnswering != true, exchange?.isHeldBack != true, !mustRead,
-            let event = parser.next() {
+            let event = parser.next()
+        {
             switch event {
             case .head(let head):
                 exchangeCount += 1

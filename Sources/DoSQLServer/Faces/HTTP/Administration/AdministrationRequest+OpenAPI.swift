@@ -91,7 +91,8 @@ extension AdministrationRequest {
                 answer: .json("That.", "Retention"))
         case .writeRetention:
             return described(
-                "writeRetention", "Sets how much of its feeds a tenant keeps.", ["TenantName"], body: "RetentionRequest",
+                "writeRetention", "Sets how much of its feeds a tenant keeps.", ["TenantName"],
+                body: "RetentionRequest",
                 example: #"{"messages":{"rows":1000,"seconds":null},"events":null}"#,
                 answer: .json("It is set.", "Retention"))
         case .maintain(_, let kind):
@@ -104,7 +105,8 @@ extension AdministrationRequest {
                 return described(
                     "optimizeTenant", "Lets SQLite gather what its planner wants to know.", ["TenantName"],
                     answer: .init(
-                        status: 200, description: "It is done.", content: [(AnswerStyle.jsonType, #"{"type":"object"}"#)]
+                        status: 200, description: "It is done.",
+                        content: [(AnswerStyle.jsonType, #"{"type":"object"}"#)]
                     ))
             case .check:
                 return described(

@@ -57,7 +57,8 @@ final class BackupStream {
             do throws(Failure) {
                 let bytes = try file.read(Self.partSize, at: offset)
                 reply =
-                    bytes.isEmpty ? .failure(Failure(.storageFailed, "the backup is shorter than it was")) : .part(bytes)
+                    bytes.isEmpty
+                    ? .failure(Failure(.storageFailed, "the backup is shorter than it was")) : .part(bytes)
             } catch {
                 reply = .failure(error)
             }

@@ -6,12 +6,12 @@ import DoSQLProtocol
 extension Exchange {
     /// The head of an operator's request is there: the one place where it is admitted, before any of its body is.
     func admit(_ request: AdministrationRequest) throws(Refusal) {
-        guard case .restore = request else { return }
+        guard case .restore(let name) = request else { return }
         try head.checkFileBody()
         do throws(Failure) {
             var length: Int64?
             if case .length(let bytes) = head.framing { length = Int64(bytes) }
-            upload = try face.shard.context.administration.upload(length: length)
+            upload = try face.shard.context.administration.upload(for: name, length: length)
         } catch {
             throw Refusal(error)
         }

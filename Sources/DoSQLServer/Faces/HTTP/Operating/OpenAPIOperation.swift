@@ -41,7 +41,9 @@ struct OpenAPIOperation {
     /// The operation object.
     func json(_ method: String) -> String {
         let isHead = method == "HEAD"
-        let list = (parameters + (isOfTenant ? ["Tenant", "RequestID"] : ["RequestID"])).map(Self.reference("parameters")).joined(separator: ",")
+        let list = (parameters + (isOfTenant ? ["Tenant", "RequestID"] : ["RequestID"])).map(
+            Self.reference("parameters")
+        ).joined(separator: ",")
         var members = [
             "\"operationId\":\"\(isHead ? id + "Head" : id)\"", "\"tags\":[\"\(tag)\"]", "\"summary\":\"\(summary)\"",
             "\"parameters\":[\(list)]",
