@@ -77,7 +77,8 @@ struct MaintenanceTests {
         let other = try server.client("other")
         for number in 0..<50 { try other.publish("\(number)", to: "news") }
         for (body, code) in [
-            (#"{"messages":{"rows":0}}"#, "MALFORMED"), (#"{"messages":{"rows":"x"}}"#, "MALFORMED"),
+            (#"{"messages":{"rows":0}}"#, "MALFORMED"), (#"{"events":{"seconds":9007199254740992}}"#, "MALFORMED"),
+            (#"{"messages":{"rows":"x"}}"#, "MALFORMED"),
             (#"{"mesages":null}"#, "MALFORMED"), ("[]", "MALFORMED"),
         ] {
             #expect(try admin.ask("PUT", "tenants/acme/retention", body).code == code)

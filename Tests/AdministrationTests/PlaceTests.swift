@@ -230,6 +230,26 @@ struct PlaceTests {
         #expect(try server.client("of-rename-2").query("SELECT x FROM t").rows == [["of-rename"]])
     }
 
+    @Test func `a tenant whose statements do not end in time stays as it was`() throws {
+        let hasty = try TestServer(loops: 2) { $0.administration.retireTime = 1 }
+        let admin = try Operator(of: hasty)
+        let client = try hasty.client("acme")
+        try client.run("CREATE TABLE t(x)")
+        for (method, path, body) in [
+            ("DELETE", "tenants/acme", nil), ("POST", "tenants/acme/rename", #"{"to":"other"}"#),
+        ] {
+            let answer = try admin.ask(method, path, body)
+            #expect(answer.status == 503 && answer.code == "TENANT_UNAVAILABLE" && answer.text.contains("retireTime"))
+            #expect(answer.header("retry-after") != nil)
+        }
+        #expect(try admin.list().tenants.map(\.name) == ["acme"])
+        #expect(try admin.deleted().isEmpty)
+        // Whoever opens it anew goes on.
+        let next = try hasty.client("acme")
+        try next.run("INSERT INTO t VALUES (1)")
+        #expect(try next.value("SELECT count(*) FROM t") == 1)
+    }
+
     @Test func `of many who change one place at once each is told the truth`() throws {
         try fill("acme")
         let file = try DatabaseFile.make("CREATE TABLE t(x)", "INSERT INTO t VALUES ('acme')")

@@ -43,13 +43,17 @@ package struct RetentionSettings: Codable, Equatable, Sendable {
         try container.encode(events, forKey: .events)
     }
 
+    /// What a bound may be: a count that every reader of JSON holds exactly.
+    private static let range = 1...9_007_199_254_740_991
+
     /// Every rule they break, each as a sentence.
     var faults: [String] {
         var faults: [String] = []
         for (feed, bounds) in [("messages", messages), ("events", events)] {
-            if let rows = bounds?.rows, rows < 1 { faults.append("at least 1 row of \(feed) is kept, not \(rows)") }
-            if let seconds = bounds?.seconds, seconds < 1 {
-                faults.append("rows of \(feed) are kept for at least 1 second, not \(seconds)")
+            for (what, bound) in [("rows", bounds?.rows), ("seconds", bounds?.seconds)] {
+                guard let bound, !Self.range.contains(bound) else { continue }
+                faults.append(
+                    "\(what) of \(feed) are \(Self.range.lowerBound) to \(Self.range.upperBound), not \(bound)")
             }
         }
         return faults

@@ -83,7 +83,7 @@ extension AdministrationRequest {
             var operation = described(
                 "restoreTenant", "Puts a SQLite file in the tenant's place; what was there is kept for a time.",
                 ["TenantName"], answer: .json("It is there.", "RestoreReport"))
-            operation.fileType = BackupStream.type
+            operation.fileType = "application/octet-stream"
             return operation
         case .readRetention:
             return described(
