@@ -138,6 +138,10 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
 
@@ -239,6 +243,13 @@ let package = Package(
         // Crowds that never finish a handshake: processes of their own, since descriptors are finite.
         .executableTarget(
             name: "dosql-strangers", dependencies: ["DoSQLLoop"], path: "Tests/Strangers", swiftSettings: settings),
+        // Tenants as a whole, over HTTP.
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "DoSQLClient", "DoSQLEngine", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),
         .testTarget(
             name: "DoSQLWebSocketTests", dependencies: ["DoSQLCompression", "DoSQLWebSocket"], swiftSettings: settings),

@@ -150,6 +150,9 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp("Seconds for which a tenant's events are kept; without it for ever.", valueName: "seconds"))
     var keepEventsFor: Int?
 
+    @Option(help: ArgumentHelp("Seconds for which deleted tenants can be brought back.", valueName: "seconds"))
+    var keepDeletedFor = 7 * 24 * 3600
+
     @Option(
         help: ArgumentHelp(
             "The server's certificate and those between it and a root (PEM): clients may speak TLS. Read again on SIGHUP.",
@@ -237,6 +240,7 @@ struct Serve: ParsableCommand {
         configuration.tenant = overrides.applied(to: configuration.tenant)
         configuration.tls = try makeTLS()
         configuration.plaintext = plaintext
+        configuration.administration.deletedKept = keepDeletedFor
         guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
         return configuration
     }

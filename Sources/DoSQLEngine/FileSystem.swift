@@ -5,6 +5,8 @@ internal import Darwin
 #endif
 
 /// The few file operations a database's durability rests on besides SQLite's own.
+///
+/// All of them block for as long as the disk takes: never call them on an event loop.
 public enum FileSystem {
     /// What the operating system refused.
     public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
@@ -20,6 +22,23 @@ public enum FileSystem {
             let reason = unsafe strerror(errorNumber).map { unsafe String(cString: $0) } ?? "error \(errorNumber)"
             return "\(operation) \(path): \(reason)"
         }
+
+        /// Whether the disk, or what its owner may take of it, is full.
+        public var isFull: Bool { errorNumber == ENOSPC || errorNumber == EDQUOT }
+
+        /// Whether there is nothing under the path.
+        public var isMissing: Bool { errorNumber == ENOENT }
+
+        /// Whether something else has the name.
+        public var isTaken: Bool { errorNumber == EEXIST || errorNumber == ENOTEMPTY }
+    }
+
+    /// What `stat` tells of a file.
+    public struct Facts: Sendable, Hashable {
+        /// Bytes.
+        public let size: Int64
+        /// Milliseconds since 1970 of the last change of its content.
+        public let modified: Int64
     }
 
     /// How much room there is, in bytes.
@@ -114,13 +133,73 @@ public enum FileSystem {
     /// Makes the entries of a directory durable: a file just created in it survives a power cut only after this.
     ///
     /// SQLite does it for the journal files it creates, but not for the directories a new tenant needs.
-    /// Blocks for as long as the disk takes: never call it on an event loop.
     public static func syncDirectory(_ path: String) throws(Failure) {
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try sync(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+
+    /// Makes the content of a file durable. Not for a database that is open: closing any descriptor of a file drops the
+    /// process's locks on it.
+    public static func syncFile(_ path: String) throws(Failure) {
+        try sync(path, O_RDONLY | O_CLOEXEC)
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws(Failure) {
+        let descriptor = unsafe open(path, flags)
         guard descriptor >= 0 else { throw Failure(operation: "open", path: path, errorNumber: errno) }
         // The number is read before `close`, which may set its own.
         let errorNumber = fsync(descriptor) == 0 ? 0 : errno
         _ = close(descriptor)
         guard errorNumber == 0 else { throw Failure(operation: "fsync", path: path, errorNumber: errorNumber) }
+    }
+
+    /// Gives a file or a folder another path, in one step: it is under the one or the other, whatever happens. A folder
+    /// takes no name that a folder with something in it has.
+    public static func rename(_ path: String, to other: String) throws(Failure) {
+        guard Self.systemRename(path, other) == 0 else {
+            throw Failure(operation: "rename", path: path, errorNumber: errno)
+        }
+    }
+
+    private static func systemRename(_ path: String, _ other: String) -> Int32 {
+        #if canImport(Glibc)
+        unsafe Glibc.rename(path, other)
+        #else
+        unsafe Darwin.rename(path, other)
+        #endif
+    }
+
+    /// Makes a folder that only its owner may look into; its parent is there.
+    public static func createFolder(_ path: String) throws(Failure) {
+        guard unsafe mkdir(path, 0o700) == 0 else {
+            throw Failure(operation: "mkdir", path: path, errorNumber: errno)
+        }
+    }
+
+    /// What is known of a file; nil if there is none, or none that may be asked about.
+    public static func facts(of path: String) -> Facts? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        #if canImport(Glibc)
+        let time = status.st_mtim
+        #else
+        let time = status.st_mtimespec
+        #endif
+        return Facts(size: Int64(status.st_size), modified: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// How much room there is, in bytes.
+    public struct Space: Sendable, Hashable {
+        /// What a process without privileges may still write.
+        public let free: Int
+        /// All of it.
+        public let size: Int
+    }
+
+    /// The room on the disk that holds a file or folder; nil if the system does not tell. `statvfs(3)`: no disk is read.
+    public static func space(at path: String) -> Space? {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { return nil }
+        let unit = Int(clamping: status.f_frsize)
+        return Space(free: unit * Int(clamping: status.f_bavail), size: unit * Int(clamping: status.f_blocks))
     }
 }

@@ -44,6 +44,12 @@ public enum ErrorCode: UInt16, CaseIterable, Hashable, Sendable {
     case tenantCorrupt = 3007
     /// TENANT_LIMIT: no more tenants may be created.
     case tenantLimit = 3008
+    /// TENANT_EXISTS: the name is taken (`protocol/administration.md`).
+    case tenantExists = 3009
+    /// TENANT_BUSY: another change of the tenant's place is under way.
+    case tenantBusy = 3010
+    /// RESTORE_REFUSED: a file that cannot become a tenant.
+    case restoreRefused = 3011
     /// MIGRATION_FAILED: the tenant stands at the last good migration; options migration, statement, offset.
     case migrationFailed = 3101
     /// MIGRATION_CONFLICT: changed checksum or wrong order.
@@ -164,6 +170,9 @@ extension ErrorCode {
         case .tenantUnavailable: "TENANT_UNAVAILABLE"
         case .tenantCorrupt: "TENANT_CORRUPT"
         case .tenantLimit: "TENANT_LIMIT"
+        case .tenantExists: "TENANT_EXISTS"
+        case .tenantBusy: "TENANT_BUSY"
+        case .restoreRefused: "RESTORE_REFUSED"
         case .migrationFailed: "MIGRATION_FAILED"
         case .migrationConflict: "MIGRATION_CONFLICT"
         case .feedNameInvalid: "FEED_NAME_INVALID"
@@ -228,8 +237,8 @@ extension ErrorCode {
             .authorization
         case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable:
             .connection
-        case .streamNotOpen, .streamInUse, .tenantNameInvalid, .feedNameInvalid, .sqlError, .severalStatements,
-            .emptyStatement, .transactionControl, .statementUnknown, .readOnly, .parameterCount,
+        case .streamNotOpen, .streamInUse, .tenantNameInvalid, .restoreRefused, .feedNameInvalid, .sqlError,
+            .severalStatements, .emptyStatement, .transactionControl, .statementUnknown, .readOnly, .parameterCount,
             .parameterUnknown, .parameterMissing, .nanNotStorable, .constraintForeignKey,
             .constraintNotNull, .constraintCheck, .constraintOther, .typeMismatch, .noTransaction,
             .transactionOpen, .noSavepoint, .batchReference:
@@ -238,7 +247,8 @@ extension ErrorCode {
             .notFound
         case .tenantCorrupt, .migrationFailed, .storageFailed, .databaseFailed:
             .execution
-        case .migrationConflict, .feedShape, .feedTruncated, .constraintUnique, .transactionAborted, .skipped,
+        case .tenantExists, .tenantBusy, .migrationConflict, .feedShape, .feedTruncated, .constraintUnique,
+            .transactionAborted, .skipped,
             .assertionFailed,
             .idempotencyMismatch, .idempotencyAnswerLost:
             .conflict
@@ -250,7 +260,7 @@ extension ErrorCode {
     /// Whether the same request may succeed later, unless an answer says otherwise.
     public var isRetryable: Bool {
         switch self {
-        case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable,
+        case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable, .tenantBusy,
             .migrationFailed, .feedTruncated, .transactionAborted, .transactionExpired, .lockTimeout,
             .deadlineExceeded, .cancelled, .cursorStalled, .snapshotTooOld, .storageFull, .storageFailed:
             true

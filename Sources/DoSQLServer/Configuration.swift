@@ -72,6 +72,8 @@ public struct Configuration: Sendable {
     public var session = SessionLimits()
     /// HTTP, WebSocket and event streams.
     public var http = HTTPConfiguration()
+    /// What is done with tenants as a whole.
+    public var administration = AdministrationConfiguration()
 
     /// The defaults.
     public init() {}
@@ -146,6 +148,6 @@ public struct Configuration: Sendable {
         if let tls {
             do throws(TLSFileError) { _ = try TLSServerContext(tls) } catch { faults.append("\(error)") }
         }
-        return faults + tokens.faults + http.faults
+        return faults + tokens.faults + http.faults + administration.faults
     }
 }

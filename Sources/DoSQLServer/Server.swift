@@ -96,10 +96,17 @@ public final class Server: Sendable {
         let tenants = try TenantStore(
             context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
         { now in tokens?.reloadIfChanged(now) }
+        let administration: Administration
+        do {
+            administration = try Administration(
+                configuration.administration, tenants: tenants, trash: Trash(folder), log: log)
+        } catch {
+            throw StartError(description: (error as? Failure)?.message ?? "\(error)")
+        }
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
         let context = ServerContext(
-            configuration: configuration, folder: folder, tenants: tenants, authority: tokens?.authority, tls: tls,
-            shards: count, log: log)
+            configuration: configuration, folder: folder, tenants: tenants, administration: administration,
+            authority: tokens?.authority, tls: tls, shards: count, log: log)
         self.context = context
         context.checkCertificate()
         let directory = directory
@@ -148,6 +155,7 @@ public final class Server: Sendable {
         for shard in shards { shard.join() }
         readers.stop()
         openers.stop()
+        context.administration.stop()
         context.tenants.closeAll()
         writers.stop()
         watchdog.stop()

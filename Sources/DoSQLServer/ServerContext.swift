@@ -15,6 +15,7 @@ final class ServerContext: Sendable {
     let tenants: TenantStore
     /// What TLS sessions share; nil where TLS is not configured.
     let tls: TLSServerContext?
+    let administration: Administration
     let log: Logger
     /// What says which tokens are good; nil: nobody needs one.
     let authority: TokenAuthority?
@@ -28,13 +29,14 @@ final class ServerContext: Sendable {
     let shardCount: Int
 
     init(
-        configuration: Configuration, folder: DataFolder, tenants: TenantStore, authority: TokenAuthority?,
-        tls: TLSServerContext?, shards: Int, log: Logger
+        configuration: Configuration, folder: DataFolder, tenants: TenantStore, administration: Administration,
+        authority: TokenAuthority?, tls: TLSServerContext?, shards: Int, log: Logger
     ) {
         self.authority = authority
         self.configuration = configuration
         self.folder = folder
         self.tenants = tenants
+        self.administration = administration
         self.tls = tls
         self.log = log
         shardCount = shards

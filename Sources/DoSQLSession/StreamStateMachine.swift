@@ -210,6 +210,13 @@ public struct StreamStateMachine<Pending> {
         return .expireTransaction(interrupt: running > 0)
     }
 
+    /// The transaction is to end although its time is not over: its tenant does.
+    public mutating func expire() -> TimeoutAction {
+        guard transaction != .none, !expiring else { return .none }
+        expiring = true
+        return .expireTransaction(interrupt: running > 0)
+    }
+
     /// The transaction is rolled back without a request: a COMMIT that depends on a failed request is skipped.
     public mutating func transactionRolledBack() {
         transaction = .none

@@ -261,38 +261,4 @@ struct TenantLimitTests {
         configuration.diskFreeMin = -1
         #expect(configuration.faults.count == 9, "\(configuration.faults)")
     }
-
-    // MARK: Maintenance
-
-    @Test(arguments: MaintenanceTask.allCases)
-    func `the operator's tasks run on the writer's turn`(_ task: MaintenanceTask) throws {
-        let server = try TestServer(loops: 1)
-        let client = try server.client("acme")
-        try client.run("CREATE TABLE t(x)")
-        try client.run("INSERT INTO t VALUES (zeroblob(1000000))")
-        try client.run("DELETE FROM t")
-        let holder = try server.client("acme")
-        try holder.begin()
-        let done = Outcome()
-        try server.withServer { server in
-            server.tenants.tenant(try TenantName("acme")).carryOut(task) { done.set($0) }
-        }
-        // Reads go on, and the task waits for whoever has the turn.
-        #expect(try client.value("SELECT count(*) FROM t") == 0)
-        #expect(done.get() == nil)
-        try holder.commit()
-        let isDone = Deadline.poll { done.get() != nil }
-        #expect(isDone)
-        #expect(try done.get()?.get() == [])
-        if task == .vacuum { #expect(try client.value("PRAGMA freelist_count") == 0) }
-        try client.run("INSERT INTO t VALUES (1)")
-        #expect(try client.value("PRAGMA integrity_check") == "ok")
-    }
-
-    /// What a task came to, from whatever thread.
-    private final class Outcome: Sendable {
-        private let result = Mutex<Result<[String], Failure>?>(nil)
-        func set(_ value: Result<[String], Failure>) { result.withLock { $0 = value } }
-        func get() -> Result<[String], Failure>? { result.withLock { $0 } }
-    }
 }

@@ -124,8 +124,8 @@ extension Connection {
         // VACUUM attaches its working file.
         let attached = unsafe sqlite3_limit(state.database, SQLITE_LIMIT_ATTACHED, 1)
         defer { _ = unsafe sqlite3_limit(state.database, SQLITE_LIMIT_ATTACHED, attached) }
+        // The whole database goes through that file, which must not be in memory then.
         try state.execute("PRAGMA temp_store=FILE")
-        // A setting of the connection: nothing is read or written for it.
         defer { try? state.execute("PRAGMA temp_store=MEMORY") }
         try state.execute("VACUUM")
     }
@@ -133,6 +133,23 @@ extension Connection {
     /// Refreshes what the query planner knows of tables that have changed much:
     /// <https://www.sqlite.org/pragma.html#pragma_optimize>.
     public func optimize() throws(SQLiteError) { try state.execute("PRAGMA optimize") }
+
+    /// What the file's pages are used for.
+    public struct PageCounts: Sendable, Hashable {
+        /// Bytes of a page.
+        public let pageSize: Int
+        /// All pages.
+        public let pages: Int
+        /// Those that hold nothing: <https://www.sqlite.org/pragma.html#pragma_freelist_count>.
+        public let freePages: Int
+    }
+
+    /// The file's pages, as the connection's snapshot has them.
+    public func pageCounts() throws(SQLiteError) -> PageCounts {
+        func number(_ pragma: String) throws(SQLiteError) -> Int { Int(try state.text("PRAGMA \(pragma)")) ?? 0 }
+        return PageCounts(
+            pageSize: try number("page_size"), pages: try number("page_count"), freePages: try number("freelist_count"))
+    }
 
     /// Looks for faults in the file's structure; the sentences SQLite finds, none if all is well.
     /// <https://www.sqlite.org/pragma.html#pragma_quick_check>
@@ -160,9 +177,11 @@ extension Connection {
     }
 
     /// The rows that violate a foreign key: <https://www.sqlite.org/pragma.html#pragma_foreign_key_check>.
-    public func foreignKeyCheck() throws(SQLiteError) -> [ForeignKeyViolation] {
+    /// At most `limit` of them.
+    public func foreignKeyCheck(limit: Int = .max) throws(SQLiteError) -> [ForeignKeyViolation] {
         var violations: [ForeignKeyViolation] = []
         try state.query("PRAGMA foreign_key_check") { (row: Statement) throws(SQLiteError) in
+            guard violations.count < limit else { return }
             violations.append(
                 ForeignKeyViolation(
                     table: row.string(at: 0), rowID: row.columnType(1) == .null ? nil : row.int64(at: 1),

@@ -21,6 +21,9 @@ final class ConnectionState {
     /// Whether a statement was prepared that sets `defer_foreign_keys`, which stays until the transaction ends.
     var deferredForeignKeysWereSet = false
 
+    /// Who is told of the statements that have run.
+    @usableFromInline var observer: (any StatementObserver)?
+
     var budget = Budget.unlimited
     var exhaustion: Budget.Exhaustion?
     var walFrameCount = 0

@@ -11,7 +11,7 @@ import Synchronization
 final class Job: Sendable {
     /// Why a request is given up.
     enum Reason: UInt8 {
-        case none, cancelled, deadline, stalled, snapshotTooOld, expired, disconnected, rowsBeyondCredit
+        case none, cancelled, deadline, stalled, snapshotTooOld, expired, disconnected, rowsBeyondCredit, tenantEnded
     }
 
     private enum Life { static let waiting: UInt8 = 0, begun: UInt8 = 1, givenUp: UInt8 = 2 }
@@ -113,6 +113,8 @@ final class Job: Sendable {
             return Failure(
                 .flowControl, "more bytes of rows were sent than were granted", limit: ("loadWindow", Limits.loadWindow)
             )
+        case .tenantEnded:
+            return Failure(.tenantUnavailable, "the tenant was deleted, renamed or replaced meanwhile")
         case .expired:
             return Failure(.transactionExpired, "the transaction's time is over: it was rolled back")
         }

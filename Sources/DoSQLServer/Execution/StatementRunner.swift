@@ -48,9 +48,13 @@ enum StatementRunner {
         interruption: () -> Failure, rememberFirstRow: ((_ columns: Int, _ row: [Value]) -> Void)? = nil
     ) throws(Failure) -> (effects: Effects, rows: Int) {
         let meter = EffectsMeter(connection, before: statement)
+        let start = Budget.now()
         let mayStop = want == .first && statement.access.isRead
         var rows = 0
-        defer { statement.reset() }
+        defer {
+            statement.reset()
+            statement.hasRun(since: start, rows: rows)
+        }
         var hasRow = try step(statement, interruption)
         // Only now are the columns certain: the first step prepares anew if the schema has changed.
         let columns = statement.columnCount

@@ -126,17 +126,16 @@ extension Session {
         }
         let administered = access
         let address = address(of: header)
-        let folder = shard.context.folder
+        let tenants = shard.context.tenants.context
         machine.deferred(header.request)
-        shard.context.tenants.context.openers.post(for: folder) { _ in
+        tenants.openers.post(for: tenants) { _ in
             var writer = ByteWriter()
             do throws(Failure) {
-                var names = try folder.tenants().map(\.description).drop {
-                    !after.utf8.lexicographicallyPrecedes($0.utf8)
+                let page = try tenants.page(after: after, prefix: "", limit: limit) { name in
+                    // Who administers some tenants does not hear of the others.
+                    administered?.access(to: name.description)?.rights.contains(.admin) ?? (administered == nil)
                 }
-                // Who administers some tenants does not hear of the others.
-                if let administered { names.removeAll { administered.access(to: $0)?.rights.contains(.admin) != true } }
-                TenantList(names: Array(names.prefix(limit)), hasMore: names.count > limit)
+                TenantList(names: page.names.map(\.description), hasMore: page.hasMore)
                     .encode(into: &writer, request: address.request)
             } catch {
                 error.message(transaction: .none).encode(into: &writer, request: address.request)
@@ -207,13 +206,31 @@ extension Session {
     func cancel(_ entry: InFlight, _ reason: Job.Reason) {
         let job = entry.job
         // What has been sent to be made durable is not called back.
-        if reason == .cancelled && (job.type == .commit || job.type == .rollback) { return }
+        let isMeantToEnd = job.type == .commit || job.type == .rollback
+        if isMeantToEnd && (reason == .cancelled || reason == .tenantEnded) { return }
         job.cancel(reason)
         if job.giveUp() { return answerForLine(job, job.interruption) }
         // A parked result and a load sit between two items and would not look at the flag.
         if case .line = entry.carrier { return }
         submit(.resume, for: entry)
         if job.type == .load { submit(.rows(request: job.address.request, body: [], isLast: false), for: entry) }
+    }
+
+    /// A tenant has ended: so does what runs for it, and its transactions are rolled back. Its streams stay, and whatever
+    /// is asked of them is told so.
+    func tenantEnded(_ tenant: Tenant) {
+        guard !isClosing else { return }
+        for stream in Array(streams.values) where stream.tenant.tenant === tenant {
+            for entry in Array(inFlight.values) where entry.job.address.stream == stream.id {
+                cancel(entry, .tenantEnded)
+            }
+            if case .expireTransaction = stream.machine.expire() { stream.submit(.expire) }
+        }
+    }
+
+    /// Whether the tenant of a stream has ended, so that another OPEN is needed.
+    func hasEndedTenant(onStream stream: UInt16) -> Bool {
+        streams[stream].map { $0.tenant.end != nil || $0.tenant.tenant.isEnded } ?? false
     }
 
     func resume(_ entry: InFlight) { submit(.resume, for: entry) }

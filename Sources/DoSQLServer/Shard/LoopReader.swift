@@ -95,6 +95,7 @@ final class LoopReader {
             let hasRows = execute.kind != .run
             let frame = output.beginFrame(hasRows ? .result : .done, stream: header.stream, request: header.request)
             var hasRow = try statement.step()
+            var rowsGiven = 0
             if hasRows {
                 RowEncoder.writeColumns(of: statement, into: &output)
                 let position = output.beginRows()
@@ -110,6 +111,7 @@ final class LoopReader {
                 }
                 if output.count - start > Self.bytesMax { return remember(statement, &output, start) }
                 output.endRows(at: position, count: rows)
+                rowsGiven = rows
                 // The thread of its own words the error.
                 if let bound = execute.rowsMax, UInt64(rows) > bound {
                     return remember(statement, &output, start)
@@ -119,6 +121,7 @@ final class LoopReader {
             }
             Outcome(lsn: seenLSN).encode(into: &output)
             output.endFrame(at: frame)
+            statement.hasRun(since: now, rows: rowsGiven)
             return .answered
         } catch {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and

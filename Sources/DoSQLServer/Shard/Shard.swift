@@ -138,7 +138,7 @@ final class Shard {
     // MARK: Tenants
 
     func tenant(_ name: TenantName) -> ShardTenant {
-        if let known = tenants[name] { return known }
+        if let known = tenants[name], !known.tenant.isEnded { return known }
         let made = ShardTenant(context.tenants.tenant(name))
         tenants[name] = made
         return made
@@ -171,6 +171,8 @@ final class Shard {
             readerArrived(for: tenant, result)
         case .release(let tenant):
             release(tenant)
+        case .tenantEnded(let tenant, let failure):
+            ended(tenant, failure)
         case .expired(let connection, let stream):
             sessions[connection]?.transactionExpired(onStream: stream)
         case .transactionCall(let call):
@@ -187,6 +189,8 @@ final class Shard {
             (faces[caller.connection] as? HTTPFace)?.received(report, exchange: caller.exchange)
         case .verified(let verdict, let inquirer):
             verified(verdict, for: inquirer)
+        case .administration(let reply, let caller):
+            (faces[caller.connection] as? HTTPFace)?.received(reply, exchange: caller.exchange)
         case .committed(let tenant):
             feeds.committed(tenant)
         case .feedRead(let errand, let result):
@@ -215,7 +219,11 @@ final class Shard {
     }
 
     private func readerArrived(for tenant: Tenant, _ result: Result<ConnectionParcel, Failure>) {
-        guard let shardTenant = tenants[tenant.name] else { return }
+        guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else {
+            // It has ended meanwhile, and its name may mean another one.
+            if case .success(let parcel) = result, let connection = parcel.take() { tenant.closeReader(connection) }
+            return
+        }
         switch result {
         case .success(let parcel):
             guard let connection = parcel.take() else { return }
@@ -231,6 +239,17 @@ final class Shard {
         guard known.tenant === tenant else { return tenants[tenant.name] = known }
         close(known)
         if known.isInUse || !isKnownUniquelyReferenced(&known) { tenants[tenant.name] = known }
+    }
+
+    private func ended(_ tenant: Tenant, _ failure: Failure) {
+        // Who waits for a reader gets the failure from there.
+        feeds.tenantEnded(tenant, failure)
+        for session in Array(sessions.values) { session.tenantEnded(tenant) }
+        for face in faces.all { (face as? WebSocketFace)?.tenantEnded(tenant) }
+        guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else { return }
+        close(shardTenant)
+        tenants[tenant.name] = nil
+        shardTenant.end(failure)
     }
 
     private func close(_ tenant: ShardTenant) {

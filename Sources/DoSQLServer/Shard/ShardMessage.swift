@@ -11,6 +11,8 @@ enum ShardMessage: Sendable {
     case reader(Tenant, Result<ConnectionParcel, Failure>)
     /// A tenant is going to be closed: its reader must go.
     case release(Tenant)
+    /// A tenant has ended: what runs for it ends as well, with this failure.
+    case tenantEnded(Tenant, Failure)
     /// The transaction of a stream was rolled back because its time was over.
     case expired(connection: UInt64, stream: UInt16)
     /// A face wants something of a transaction that this shard holds.
@@ -23,6 +25,8 @@ enum ShardMessage: Sendable {
     case translated(Translation, for: TransactionCaller)
     /// Somebody reads the metrics.
     case measure(Measurement)
+    /// What an exchange asked of the administration, or a part of it.
+    case administration(AdministrationReply, for: TransactionCaller)
     /// What an exchange asked the server itself.
     case report(OperatingReport, for: TransactionCaller)
     /// Something of a tenant was committed that the shard watches.

@@ -7,6 +7,8 @@ final class ShardTenant {
     let tenant: Tenant
     private(set) var reader: LoopReader?
     private var isOpening = false
+    /// Why it is of no use any more: its tenant has ended.
+    private(set) var end: Failure?
     private var waiting: [(Result<LoopReader, Failure>) -> Void] = []
     /// Whether it is in the shard's list of tenants that were read in this turn.
     var isInTurn = false
@@ -70,6 +72,7 @@ final class ShardTenant {
 
     /// Calls back when the reader is open. Asks for it to be opened, once.
     func whenReaderIsOpen(on shard: Mailbox<ShardMessage>, _ body: @escaping (Result<LoopReader, Failure>) -> Void) {
+        if let end { return body(.failure(end)) }
         waiting.append(body)
         guard !isOpening else { return }
         isOpening = true
@@ -83,6 +86,12 @@ final class ShardTenant {
         let waited = waiting
         waiting = []
         for body in waited { body(result) }
+    }
+
+    /// The tenant has ended: who waits is told so, and who comes later too.
+    func end(_ failure: Failure) {
+        end = failure
+        readerArrived(.failure(failure))
     }
 
     /// Lets go of the reader, so that the file can be closed.

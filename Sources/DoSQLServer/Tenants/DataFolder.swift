@@ -10,11 +10,16 @@ internal import Synchronization
 ///     DATA/LOCK                       flock of the process that has it open
 ///     DATA/tenants/STEM/main.sqlite   one folder a tenant, so that what belongs to it later has a place
 ///     DATA/tenants/STEM/limits.json   the limits that are the tenant's own, if it has some
+///     DATA/deleted/ID/                what was deleted or replaced: see ``Trash``
+///     DATA/temporary/                 uploads and backups; emptied at every start
 ///
 /// `STEM` is ``TenantName/fileStem``; nothing else that a client sends becomes part of a path.
 public final class DataFolder: Sendable {
     /// The newest format this server reads and the one it writes.
     public static let format = 1
+
+    /// A tenant's database, in its folder; its log's name begins in the same way.
+    static let databaseName = "main.sqlite"
 
     /// The folder.
     public let path: String
@@ -26,7 +31,7 @@ public final class DataFolder: Sendable {
     public init(path: String) throws(Failure) {
         self.path = path
         let isNew = !FileManager.default.fileExists(atPath: path + "/FORMAT")
-        try Self.createFolder(path + "/tenants")
+        for part in ["/tenants", "/deleted", "/temporary"] { try Self.createFolder(path + part) }
         do throws(FileSystem.Failure) {
             lock = try FileLock(path: path + "/LOCK")
         } catch {
@@ -50,8 +55,11 @@ public final class DataFolder: Sendable {
         } catch {
             throw Failure(error)
         }
-        if isNew { return }
-        defer { tenantCount.store((try? tenants().count) ?? 0, ordering: .relaxed) }
+        if !isNew { try checkFormat() }
+        tenantCount.store(isNew ? 0 : (try? tenants().count) ?? 0, ordering: .relaxed)
+    }
+
+    private func checkFormat() throws(Failure) {
         guard let data = FileManager.default.contents(atPath: path + "/FORMAT"),
             let text = String(bytes: data, encoding: .utf8), let number = Int(text.filter { !$0.isWhitespace })
         else {
@@ -74,11 +82,20 @@ public final class DataFolder: Sendable {
         return nil
     }
 
+    /// Where tenants lie.
+    var tenantsFolder: String { path + "/tenants" }
+
+    /// Where lies what was deleted.
+    var deletedFolder: String { path + "/deleted" }
+
+    /// Where lies what nobody needs after a restart.
+    var temporaryFolder: String { path + "/temporary" }
+
     /// The folder of a tenant.
     func folder(of tenant: TenantName) -> String { "\(path)/tenants/\(tenant.fileStem)" }
 
     /// The database file of a tenant.
-    func database(of tenant: TenantName) -> String { "\(folder(of: tenant))/main.sqlite" }
+    func database(of tenant: TenantName) -> String { "\(folder(of: tenant))/\(Self.databaseName)" }
 
     /// Whether the tenant has been created.
     func exists(_ tenant: TenantName) -> Bool { FileManager.default.fileExists(atPath: database(of: tenant)) }

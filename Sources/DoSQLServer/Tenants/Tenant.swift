@@ -21,12 +21,21 @@ final class Tenant: Sendable {
         case open(@Sendable (Failure?) -> Void)
         /// Checkpoint, if it is still due.
         case checkpoint
-        /// Something the operator wants; then call back.
-        case maintenance(MaintenanceTask, @Sendable (Result<[String], Failure>) -> Void)
         /// Remove some of what the feeds need not keep any more.
         case trim
         /// Close the file, if nobody reads it; then call back with whether it was closed.
         case close(@Sendable (Bool) -> Void)
+        /// Open the file, creating it whatever requests may do; then call back with whether it was created.
+        case create(@Sendable (Result<Bool, Failure>) -> Void)
+        /// Something of an operator's on the writer's connection.
+        case errand(Errand)
+    }
+
+    /// What an operator wants of a tenant's writer: it has the turn, and no transaction is open.
+    struct Errand: Sendable {
+        let body: @Sendable (inout WriterDatabase, Watchdog.Post) -> Void
+        /// The file cannot be opened.
+        let refused: @Sendable (Failure) -> Void
     }
 
     /// What belongs to the transaction that holds the turn.
@@ -61,12 +70,16 @@ final class Tenant: Sendable {
         /// The file's, as it was when it was opened last.
         var incarnation = Identity(low: 0, high: 0)
         var readers = 0
+        /// Why nobody may use it any more.
+        var end: Failure?
     }
 
     let name: TenantName
     let context: TenantContext
     private let line = Mutex(Line())
     private let life = Mutex(Life())
+    /// How much of each feed is kept, where that is bounded.
+    private let kept: Mutex<[Feed: FeedRetention]>
     /// Idle connections for long reads.
     private let spareCursors = Mutex<[ConnectionParcel]>([])
 
@@ -83,6 +96,12 @@ final class Tenant: Sendable {
     /// The newest change of which the feeds have been trimmed, and when that was.
     let trimmedLSN = Atomic<UInt64>(.max)
     let trimmedAt = Atomic<UInt64>(0)
+    /// Changes that were committed since it was met.
+    let changes = Atomic<UInt64>(0)
+    /// What its statements cost.
+    let statements = TopStatements()
+    /// Whether it has ended: its name may be somebody else's by now.
+    private let hasEnded = Atomic<Bool>(false)
     /// Monotonic nanoseconds of the last use.
     let lastUsed: Atomic<UInt64>
     /// Its requests that wait or run on a thread, and the bytes of their bodies.
@@ -99,13 +118,26 @@ final class Tenant: Sendable {
         self.name = name
         self.context = context
         standing = Mutex(Standing(limits: context.tenantLimits))
+        kept = Mutex(context.kept)
         lastUsed = Atomic(MonotonicClock.nanoseconds())
     }
+
+    /// How much of each feed is kept; a feed that is not here is kept whole.
+    var retention: [Feed: FeedRetention] { kept.withLock { $0 } }
+
+    /// Keeps so much from now on.
+    func keep(_ retention: [Feed: FeedRetention]) { kept.withLock { $0 = retention } }
 
     var isOpen: Bool { life.withLock { $0.isOpen } }
 
     /// The identity of the file's history; nil while it is closed, since nobody knows then what lies there.
-    var incarnation: Identity? { life.withLock { $0.isOpen ? $0.incarnation : nil } }
+    var incarnation: Identity? { life.withLock { $0.isOpen && $0.end == nil ? $0.incarnation : nil } }
+
+    /// Connections that read.
+    var readerCount: Int { life.withLock { $0.readers } }
+
+    /// What waits in its line.
+    var queueCount: Int { line.withLock { $0.queue.count } }
 
     func touch(_ now: UInt64) { lastUsed.store(now, ordering: .relaxed) }
 
@@ -235,11 +267,15 @@ final class Tenant: Sendable {
         case .open(let done):
             touch(MonotonicClock.nanoseconds())
             done(open(&database, creates: false))
-        case .maintenance(let task, let done):
+        case .create(let done):
             touch(MonotonicClock.nanoseconds())
-            if let failure = open(&database, creates: false) { return done(.failure(failure)) }
+            let isNew = !context.folder.exists(name)
+            let failure = open(&database, creates: true)
+            done(failure.map { .failure($0) } ?? .success(isNew))
+        case .errand(let errand):
+            if let failure = open(&database, creates: false) { return errand.refused(failure) }
             guard var opened = database.take() else { return }
-            done(opened.carryOut(task))
+            errand.body(&opened, watch)
             database = consume opened
         case .checkpoint:
             awaitsMaintenance.store(false, ordering: .relaxed)
@@ -278,13 +314,19 @@ final class Tenant: Sendable {
 
     /// Opens the file if it is closed: creates it, recovers it, brings it to the server's migrations.
     private func open(_ database: inout WriterDatabase?, creates: Bool) -> Failure? {
+        if let end { return end }
         if database != nil { return nil }
         do throws(Failure) {
-            let opened = try WriterDatabase.open(self, creates: creates && context.createsTenants)
-            life.withLock { life in
+            let opened = try WriterDatabase.open(self, creates: creates)
+            let end = life.withLock { life -> Failure? in
+                if let end = life.end { return end }
                 life.isOpen = true
                 life.incarnation = opened.incarnation
+                return nil
             }
+            if let end { return end }
+            context.catalog.add(name)
+            keep(try RetentionSettings.read(from: context.folder.folder(of: name)).kept(else: context.kept))
             database = consume opened
         } catch {
             guard error.code == .storageFailed else { return error }
@@ -298,7 +340,11 @@ final class Tenant: Sendable {
 
     /// Closes the file unless it is read or in a transaction.
     private func close(_ database: inout WriterDatabase?) -> Bool {
-        if database == nil { return true }
+        // Readers may have outlived a file that was abandoned.
+        if database == nil {
+            dropSpareCursors()
+            return life.withLock { $0.readers == 0 }
+        }
         if database?.transactionOwner != nil { return false }
         dropSpareCursors()
         let mayClose = life.withLock { life in
@@ -323,6 +369,30 @@ final class Tenant: Sendable {
         context.shards.broadcast(.release(self))
     }
 
+    // MARK: The end
+
+    /// Why nobody may use it; nil while everybody may.
+    private var end: Failure? {
+        hasEnded.load(ordering: .acquiring) ? life.withLock { $0.end } : nil
+    }
+
+    /// Whether it has ended, so that its name means another one, or none.
+    var isEnded: Bool { hasEnded.load(ordering: .acquiring) }
+
+    /// Nobody may use it from now on: the shards end what runs, and what waits is refused. It is closed then by
+    /// ``Item/close(_:)``, as soon as nothing reads any more.
+    func end(_ failure: Failure) {
+        life.withLock { $0.end = failure }
+        hasEnded.store(true, ordering: .releasing)
+        context.shards.broadcast(.tenantEnded(self, failure))
+    }
+
+    /// It may be used after all, by whoever opens it anew.
+    func resume() {
+        life.withLock { $0.end = nil }
+        hasEnded.store(false, ordering: .releasing)
+    }
+
     // MARK: Readers
 
     /// What came of an attempt to open a reader.
@@ -335,7 +405,9 @@ final class Tenant: Sendable {
 
     /// Opens a further connection for reading. Reads the disk: not for an event loop.
     func openReader(length: Int32? = nil) -> ReaderResult {
+        if let end { return .failed(end) }
         let isOpen = life.withLock { life in
+            if life.end != nil { return false }
             if life.isOpen { life.readers += 1 }
             return life.isOpen
         }
@@ -345,6 +417,7 @@ final class Tenant: Sendable {
         do throws(SQLiteError) {
             let connection = try Connection(options)
             connection.permission = context.unserved
+            connection.observer = statements
             return .opened(connection)
         } catch {
             life.withLock { $0.readers -= 1 }
@@ -388,6 +461,7 @@ final class Tenant: Sendable {
     }
 
     private func spareOrNewCursor() -> ReaderResult {
+        if let end { return .failed(end) }
         if let parcel = spareCursors.withLock({ $0.popLast() }), let connection = parcel.take() {
             return .opened(connection)
         }
@@ -405,7 +479,7 @@ final class Tenant: Sendable {
         cursors.subtract(1, ordering: .relaxed)
         let parcel = ConnectionParcel(connection)
         let kept = spareCursors.withLock { spare in
-            guard spare.count < TenantContext.spareCursorsMax else { return false }
+            guard spare.count < TenantContext.spareCursorsMax, !isEnded else { return false }
             spare.append(parcel)
             return true
         }

@@ -17,6 +17,7 @@ final class TenantContext: Sendable {
     static let spareCursorsMax = 2
 
     let folder: DataFolder
+    let catalog = TenantCatalog()
     let migrations: MigrationFolder?
     let writers: WorkerPool
     let readers: WorkerPool
@@ -37,7 +38,7 @@ final class TenantContext: Sendable {
     /// How much is kept of each feed.
     let kept: [Feed: FeedRetention]
     private let synchronous: OpenOptions.Synchronous
-    private let vfsName: String
+    let vfsName: String
 
     init(
         configuration: Configuration, folder: DataFolder, migrations: MigrationFolder?, writers: WorkerPool,
@@ -78,9 +79,28 @@ final class TenantContext: Sendable {
         }
     }
 
+    /// Tenants behind `after` whose names begin with `prefix`, in the order of their names' bytes, at most `limit`; and
+    /// whether there are more. May read the disk: not for an event loop.
+    /// - Parameter isShown: which of them the caller may hear of.
+    func page(
+        after: String, prefix: String, limit: Int, where isShown: (TenantName) -> Bool = { _ in true }
+    ) throws(Failure) -> (names: [TenantName], hasMore: Bool) {
+        try catalog.page(after: after, prefix: prefix, limit: limit, where: isShown) { () throws(Failure) in
+            try folder.tenants()
+        }
+    }
+
     func openOptions(for tenant: Tenant, role: OpenOptions.Role) -> OpenOptions {
-        let limits = tenant.limits
-        var options = OpenOptions(path: folder.database(of: tenant.name), role: role)
+        openOptions(path: folder.database(of: tenant.name), role: role, limits: tenant.limits)
+    }
+
+    /// The same for a file that is no tenant's yet.
+    func openOptions(path: String, role: OpenOptions.Role) -> OpenOptions {
+        openOptions(path: path, role: role, limits: tenantLimits)
+    }
+
+    private func openOptions(path: String, role: OpenOptions.Role, limits: TenantLimits) -> OpenOptions {
+        var options = OpenOptions(path: path, role: role)
         options.synchronous = synchronous
         options.cacheKiB = limits.pageCacheMax >> 10
         options.limits.cachedStatements = limits.statementCacheMax

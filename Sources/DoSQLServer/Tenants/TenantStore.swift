@@ -52,6 +52,16 @@ final class TenantStore: Sendable {
         }
     }
 
+    /// The tenant of a name, if the server has met it.
+    func known(_ name: TenantName) -> Tenant? { tenants.withLock { $0[name] } }
+
+    /// A tenant that has ended leaves: its name means whatever is made under it from now on.
+    func forget(_ tenant: Tenant) {
+        tenants.withLock { tenants in
+            if tenants[tenant.name] === tenant { tenants[tenant.name] = nil }
+        }
+    }
+
     /// How many names there are, how many of them are open, and the pages in their logs.
     var census: (known: Int, open: Int, walFrames: Int) {
         let all = tenants.withLock { Array($0.values) }
@@ -71,7 +81,7 @@ final class TenantStore: Sendable {
             let frames = tenant.walFrames.load(ordering: .relaxed)
             let rests = frames >= Self.checkpointPagesMin && used &+ Self.restTime < now
             if frames >= context.checkpointPages || rests { tenant.maintain(.checkpoint) }
-            if !context.kept.isEmpty, tenant.isTrimDue(now) { tenant.maintain(.trim) }
+            if !tenant.retention.isEmpty, tenant.isTrimDue(now) { tenant.maintain(.trim) }
         }
         let byAge = open.sorted { $0.used < $1.used }
         // With little memory left, a quarter of the tenants gives back what it keeps for later.

@@ -16,7 +16,11 @@ struct WriterDatabase: ~Copyable, Sendable {
     /// New whenever the file's history is replaced.
     let incarnation: Identity
     var lsn: UInt64 {
-        didSet { if lsn > oldValue { tenant.context.metrics.changed(lsn - oldValue) } }
+        didSet {
+            guard lsn > oldValue else { return }
+            tenant.context.metrics.changed(lsn - oldValue)
+            tenant.changes.add(lsn - oldValue, ordering: .relaxed)
+        }
     }
     var transaction: TransactionRunner?
     var changesAtBegin: Int64 = 0
@@ -28,7 +32,7 @@ struct WriterDatabase: ~Copyable, Sendable {
     /// The bound on the file's size that its connection has.
     private var growth: (name: String, value: Int) = ("", 0)
 
-    private static let metaSchema = "CREATE TABLE IF NOT EXISTS __dosql_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
+    static let metaSchema = "CREATE TABLE IF NOT EXISTS __dosql_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
     /// Savepoint of one member of a group.
     static let memberDepth = 0
     /// Groups between two looks at idempotency keys whose time is over.
@@ -58,6 +62,7 @@ struct WriterDatabase: ~Copyable, Sendable {
         // The file's own entry must survive a power cut with the first answer. Who made it may have died before it was
         // durable.
         if database.lsn == 0 { try context.folder.makeDurable(tenant.name) }
+        database.connection.observer = tenant.statements
         if let migrations = context.migrations { _ = try database.apply(migrations.migrations) }
         // Up to here it was the server itself.
         database.connection.permission = context.unserved
@@ -85,6 +90,10 @@ struct WriterDatabase: ~Copyable, Sendable {
                     INSERT OR IGNORE INTO __dosql_meta(key, value) VALUES
                         ('name', '\(tenant.name)'), ('lsn', 0), ('incarnation', randomblob(16))
                     """)
+            // It may have been renamed: the folder says what its name is.
+            try connection.execute(
+                trusted:
+                    "UPDATE __dosql_meta SET value = '\(tenant.name)' WHERE key = 'name' AND value <> '\(tenant.name)'")
             try connection.commit()
             try connection.setCheckpointsOnClose(true)
         } catch {

@@ -21,6 +21,10 @@ final class Exchange {
         case inquiry(Inquiry)
         /// The tenant is being opened, then its feed is streamed.
         case stream(EventStream, after: Int64?)
+        /// The administration carries something out.
+        case administration
+        /// A file is the answer, read a part at a time.
+        case backup(BackupStream)
         /// It has been answered.
         case done
     }
@@ -44,6 +48,10 @@ final class Exchange {
     private(set) var principal: Principal?
     /// Whether the token's signature is being checked: until then nothing more of the request is taken.
     private(set) var awaitsVerdict = false
+    /// Where the body goes, if it is a file to restore.
+    var upload: Upload?
+    /// Whether the client waits for what it has sent to be written.
+    var isHeldBack = false
     /// Bytes of rows that the client's socket has not taken, for which credit is due then.
     private var owedCredit = 0
 
@@ -93,6 +101,7 @@ final class Exchange {
             style = head.answerStyle(of: route.endpoint)
             self.route = route
             if let authority = face.shard.context.authority { try authenticate(route, authority) }
+            if case .administration(let request) = route.endpoint, !awaitsVerdict { try admit(request) }
         } catch {
             refusal = error
         }
@@ -140,6 +149,7 @@ final class Exchange {
         guard awaitsVerdict else { return }
         do throws(Refusal) {
             try judge(verdict == .unverified ? .refused(.badSignature) : verdict)
+            if case .administration(let request)? = route?.endpoint { try admit(request) }
         } catch {
             refusal = error
         }
@@ -164,7 +174,7 @@ final class Exchange {
     }
 
     /// Asks for a right on every tenant there is.
-    private func require(everywhere right: Rights) throws(Refusal) {
+    func require(everywhere right: Rights) throws(Refusal) {
         guard face.shard.context.authority != nil else { return }
         guard let principal, principal.access.holdsEverywhere(right) else { throw Refusal(.lacking(right)) }
     }
@@ -183,6 +193,7 @@ final class Exchange {
     /// A part of the body is there.
     func received(_ bytes: [UInt8]) {
         if refusal != nil { return }
+        if let upload { return write(bytes, to: upload) }
         if body.isEmpty { body = bytes } else { body += bytes }
     }
 
@@ -221,7 +232,14 @@ final class Exchange {
         case .channelStream(let channel): try stream(channel: channel)
         case .emit: try emit()
         case .publish(let channel): try publish(to: channel)
+        case .administration(let request): try run(request)
         }
+    }
+
+    /// From now on the administration's replies are the answer.
+    func expectAdministration() {
+        body = []
+        phase = .administration
     }
 
     /// From now on frames answer an operation, of a transaction's stream if one is named.
@@ -291,8 +309,33 @@ final class Exchange {
         case .stream:
             // The tenant could not be opened.
             refuse(Refusal((try? ErrorMessage(body)) ?? ErrorMessage(.internal, "OPEN was answered strangely")))
-        case .receiving, .translating, .done:
+        case .receiving, .translating, .administration, .backup, .done:
             break
+        }
+    }
+
+    /// A reply of the administration's.
+    func received(_ reply: AdministrationReply) {
+        switch (phase, reply) {
+        case (.receiving, .written):
+            isHeldBack = false
+            face.bodyProceeds()
+        case (.administration, .answer(let status, let body)):
+            send(status, type: AnswerStyle.jsonType, body)
+        case (.administration, .failure(let failure)):
+            let refusal = Refusal(failure)
+            face.shard.metrics.refused(refusal)
+            refuse(refusal)
+        case (.administration, .backup(let file)):
+            let stream = BackupStream(file, exchange: self)
+            phase = .backup(stream)
+            stream.begin()
+        case (.backup(let stream), .part(let bytes)):
+            if stream.received(bytes) { finish() }
+        case (.backup, _):
+            // Its length was told: the client sees that it is not complete.
+            breakOff()
+        default: break
         }
     }
 
@@ -346,7 +389,11 @@ final class Exchange {
     /// The client has read what was sent.
     func drained() {
         payCredit()
-        if case .stream(let stream, _) = phase { stream.drained() }
+        switch phase {
+        case .stream(let stream, _): stream.drained()
+        case .backup(let stream): stream.drained()
+        default: break
+        }
     }
 
     private func refuse(_ refusal: Refusal) {
@@ -416,6 +463,8 @@ final class Exchange {
 
     /// The connection is gone.
     func abandon() {
+        upload?.abandon()
+        upload = nil
         guard isAnswering else { return }
         let phase = phase
         self.phase = .done

@@ -62,7 +62,10 @@ final class HTTPFace: Face {
         self.connection = connection
         self.socket = socket
         self.shard = shard
-        parser = RequestParser(limits: shard.web.limits, decoders: shard.web.decoders)
+        let restoreBytesMax = Int(clamping: shard.context.configuration.administration.restoreBytesMax)
+        parser = RequestParser(
+            limits: shard.web.limits, decoders: shard.web.decoders, fileBytesMax: restoreBytesMax,
+            isFile: \.isRestore)
         receivedBytes = ByteCharge(to: shard.inFlight)
         waitingSince = shard.loop.now
         sentAt = shard.loop.now
@@ -75,9 +78,8 @@ final class HTTPFace: Face {
         if parser.progress == .idle { waitingSince = shard.loop.now }
         parser.receive(bytes)
         pump()
-        if (exchange?.isAnswering == true || isYielding) && parser.bufferedBytes > Self.waitingMax {
-            socket.pauseReading()
-        }
+        let mustWait = exchange.map { $0.isAnswering || $0.isHeldBack } ?? false
+        if (mustWait || isYielding) && parser.bufferedBytes > Self.waitingMax { socket.pauseReading() }
     }
 
     /// Goes on with what was received, as long as nothing is being answered.
@@ -90,8 +92,8 @@ final class HTTPFace: Face {
             receivedBytes.set(parser.bufferedBytes + (exchange?.body.count ?? 0))
         }
         var began = Budget.now()
-        while !isClosing, exchange?.isAnswering != true, exchange?.awaitsVerdict != true, !mustRead, !mustYield,
-            let event = parser.next()
+        while !isClosing, exchange?.isAnswering != true, exchange?.awaitsVerdict != true, exchange?.isHeldBack != true,
+            !mustRead, !mustYield, let event = parser.next()
         {
             defer {
                 let now = Budget.now()
@@ -118,6 +120,14 @@ final class HTTPFace: Face {
             }
         }
         if !isQuiet { shard.wake(self) }
+    }
+
+    /// What was received of a body is written: more may come. The wait was the server's.
+    func bodyProceeds() {
+        waitingSince = shard.loop.now
+        bodyBytes = 0
+        if !isHeldBack { socket.resumeReading() }
+        pump()
     }
 
     /// Whether the client has to read before anything more is done for it.
@@ -262,6 +272,12 @@ final class HTTPFace: Face {
         exchange.received(report)
     }
 
+    /// What an exchange asked of the administration, or a part of it.
+    func received(_ reply: AdministrationReply, exchange number: UInt64) {
+        guard let exchange, exchange.number == number else { return }
+        exchange.received(reply)
+    }
+
     // MARK: Time and the end
 
     func tick(_ now: UInt64) {
@@ -280,7 +296,7 @@ final class HTTPFace: Face {
         let http = shard.context.configuration.http
         // What nobody reads is kept for nobody.
         if now > sentAt &+ http.stallTime { return closeNow() }
-        guard exchange?.isAnswering != true, !isHeldBack, !isYielding else { return }
+        guard exchange?.isAnswering != true, exchange?.isHeldBack != true, !isHeldBack, !isYielding else { return }
         switch parser.progress {
         case .idle: if now > waitingSince &+ http.keepAliveTime { closeAfterOutput() }
         case .head: if now > waitingSince &+ http.headTime { refuse(.headTimeout) }

@@ -70,6 +70,9 @@ struct Refusal: Error {
     static let wrongType = Refusal(
         415, .unsupported, "a body is application/json or \(AnswerStyle.binaryType)")
 
+    static let wrongFileType = Refusal(
+        415, .unsupported, "a file is \(BackupStream.type) or application/octet-stream")
+
     /// The guide's words for a GET of the hub that asks for no upgrade.
     static let expectedWebSocket: Refusal = {
         var refusal = Refusal(426, .unsupported, "Expected WebSocket", text: "Expected WebSocket")

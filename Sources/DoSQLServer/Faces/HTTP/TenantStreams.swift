@@ -83,6 +83,7 @@ final class TenantStreams: FrameTransport {
     }
 
     private func stream(of tenant: String, in session: Session, mayCreate: Bool = true) -> UInt16 {
+        dropEnded(tenant, in: session)
         if let last = open.last, last.tenant == tenant { return last.stream }
         if let index = open.firstIndex(where: { $0.tenant == tenant }) {
             let known = open.remove(at: index)
@@ -101,6 +102,15 @@ final class TenantStreams: FrameTransport {
         opening = (request, lastStream)
         session.submit(.open, stream: lastStream, request: request, body: body.bytes.span)
         return lastStream
+    }
+
+    /// A tenant that was deleted, renamed or replaced is opened anew: requests of HTTP know nothing of streams.
+    private func dropEnded(_ tenant: String, in session: Session) {
+        guard let index = open.firstIndex(where: { $0.tenant == tenant }),
+            session.hasEndedTenant(onStream: open[index].stream)
+        else { return }
+        let nothing: [UInt8] = []
+        session.submit(.close, stream: open.remove(at: index).stream, request: nextRequest(), body: nothing.span)
     }
 
     // MARK: Frames

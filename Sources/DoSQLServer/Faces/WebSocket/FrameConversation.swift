@@ -64,6 +64,9 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     func tick(_ now: UInt64) { session.tick(now) }
     // Its session may hold a transaction, whose time is short.
     var isQuiet: Bool { false }
+    // Its streams tell of their tenants.
+    func tenantEnded(_ tenant: TenantName) {}
+
     func drain() {
         isDraining = true
         session.drain()

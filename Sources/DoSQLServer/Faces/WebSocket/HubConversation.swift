@@ -45,6 +45,10 @@ final class HubConversation: WebSocketConversation {
     /// Whether the session wants the client to read first.
     private var sessionWaits = false
     private var isDraining = false
+    /// What it is closed with when it is drained.
+    private var farewell: (code: UInt16, reason: String) = (
+        WebSocketCloseCode.goingAway, "the server is shutting down"
+    )
     /// By the bytes of their channels' names: strings that only look alike are equal in Swift.
     private var channels: [[UInt8]: HubSubscription] = [:]
     private var frames: [UInt8] = []
@@ -354,10 +358,16 @@ final class HubConversation: WebSocketConversation {
         closeIfDrained()
     }
 
+    func tenantEnded(_ tenant: TenantName) {
+        guard tenant == self.tenant, !isDraining else { return }
+        farewell = (WebSocketCloseCode.serviceRestart, "the tenant was deleted, renamed or replaced")
+        drain()
+    }
+
     /// What was accepted is answered first.
     private func closeIfDrained() {
         guard isDraining, asked.isEmpty else { return }
-        face.close(WebSocketCloseCode.goingAway, "the server is shutting down")
+        face.close(farewell.code, farewell.reason)
     }
 
     func end() {

@@ -1,3 +1,5 @@
+import DoSQLSession
+
 /// What is spoken inside the messages of a WebSocket.
 protocol WebSocketConversation: AnyObject {
     /// A text message, valid UTF-8.
@@ -18,6 +20,8 @@ protocol WebSocketConversation: AnyObject {
     func tick(_ now: UInt64)
     /// Whether none of them is near: no request of the client's is under way.
     var isQuiet: Bool { get }
+    /// A tenant has ended: what is spoken about it alone comes to an end.
+    func tenantEnded(_ tenant: TenantName)
     /// The server stops: nothing new is taken, and the face is closed when what was accepted has been answered.
     func drain()
     /// The connection is gone, or about to be.

@@ -222,6 +222,9 @@ final class WebSocketFace: Face {
 
     func drain() { conversation?.drain() }
 
+    /// A tenant has ended.
+    func tenantEnded(_ tenant: Tenant) { conversation?.tenantEnded(tenant.name) }
+
     func closeNow() {
         isClosing = true
         endConversation()

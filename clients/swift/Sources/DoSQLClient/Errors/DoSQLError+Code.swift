@@ -89,6 +89,12 @@ extension DoSQLError.Code {
     public static let tenantCorrupt = Self(rawValue: 3007)
     /// No more tenants may be created.
     public static let tenantLimit = Self(rawValue: 3008)
+    /// The name is taken.
+    public static let tenantExists = Self(rawValue: 3009)
+    /// Another change of the tenant's place is under way.
+    public static let tenantBusy = Self(rawValue: 3010)
+    /// The file cannot become a tenant.
+    public static let restoreRefused = Self(rawValue: 3011)
     /// A migration failed; the tenant stands at the one before it.
     public static let migrationFailed = Self(rawValue: 3101)
     /// A migration was changed after it had been applied, or comes too late.
