@@ -104,9 +104,6 @@ public final class TestServer: Sendable {
         server?.stop()
     }
 
-    /// Has it read again what a running server takes up.
-    public func reload() { running.withLock { $0 }?.reload() }
-
     /// Stops it and starts it on the same folder.
     public func restart() throws {
         stop()
