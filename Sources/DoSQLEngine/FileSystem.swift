@@ -79,9 +79,7 @@ public enum FileSystem {
         let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         do throws(Failure) {
             try fill(descriptor, at: temporary, with: bytes, like: path, mode: mode)
-            guard unsafe rename(temporary, path) == 0 else {
-                throw Failure(operation: "rename", path: temporary, errorNumber: errno)
-            }
+            try rename(temporary, to: path)
         } catch {
             unsafe unlink(temporary)
             throw error
@@ -185,21 +183,5 @@ public enum FileSystem {
         let time = status.st_mtimespec
         #endif
         return Facts(size: Int64(status.st_size), modified: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
-
-    /// How much room there is, in bytes.
-    public struct Space: Sendable, Hashable {
-        /// What a process without privileges may still write.
-        public let free: Int
-        /// All of it.
-        public let size: Int
-    }
-
-    /// The room on the disk that holds a file or folder; nil if the system does not tell. `statvfs(3)`: no disk is read.
-    public static func space(at path: String) -> Space? {
-        var status = statvfs()
-        guard unsafe statvfs(path, &status) == 0 else { return nil }
-        let unit = Int(clamping: status.f_frsize)
-        return Space(free: unit * Int(clamping: status.f_bavail), size: unit * Int(clamping: status.f_blocks))
     }
 }

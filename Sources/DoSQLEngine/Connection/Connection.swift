@@ -110,7 +110,7 @@ extension Connection {
         }
         let statement = try state.prepareOne(sql, persistent: sql.count <= state.cachedSQLLength)
         let text = SQLText(sql)
-        statement.textHash = text.hash
+        statement.knownTextHash = text.hash
         if keeps(statement, bytes: sql.count) { state.cache.insert(statement, for: text) }
         return statement
     }
@@ -122,7 +122,7 @@ extension Connection {
         }
         let utf8 = sql.utf8
         let statement = try state.prepareOne(utf8.span, persistent: utf8.count <= state.cachedSQLLength)
-        statement.textHash = sql.hash
+        statement.knownTextHash = sql.hash
         if keeps(statement, bytes: utf8.count) { state.cache.insert(statement, for: sql) }
         return statement
     }

@@ -19,15 +19,13 @@ public final class Statement: @unchecked Sendable {
     @usableFromInline var isUnderWay = false
     /// Whether nothing was stepped since the last reset: then there is nothing to reset.
     @usableFromInline var isReset = true
-    /// ``SQLText/hash`` of its text, if it comes out of a connection's cache; else 0.
-    public internal(set) var textHash: UInt64 = 0
     /// What the caller has encoded of the columns, to be used again until ``step()`` finds that the statement was
     /// prepared anew, as the columns may be others then.
     public var encodedColumns: [UInt8]?
     @usableFromInline var preparations: Int32 = 0
     /// Whether it touches what ``access`` does not name, after a change of the schema: only a new one is of use.
     public private(set) var isOutdated = false
-    /// ``textHash``, once somebody has asked for it.
+    /// ``textHash``, if it comes out of a connection's cache or somebody has asked for it.
     var knownTextHash: UInt64?
 
     init(_ handle: OpaquePointer, access: StatementAccess, connection: ConnectionState) {
