@@ -9,7 +9,7 @@ final class BackupStream {
     private static let partSize = 256 << 10
 
     private let file: BackupFile
-    private let threads: ReaderPool
+    private let threads: WorkerPool
     private unowned let exchange: Exchange
     private var offset: Int64 = 0
     private var isReading = false

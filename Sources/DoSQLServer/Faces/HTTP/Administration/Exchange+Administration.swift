@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLHTTP
 import DoSQLLoop
 import DoSQLProtocol
