@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis fuzz bench lint format clean
+.PHONY: help setup build run test example autobahn schemathesis typescript hono fuzz bench lint format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ autobahn: setup ## run Autobahn's WebSocket cases, sections 1 to 7, 9, 10; CASES
 schemathesis: setup ## run what schemathesis makes of /openapi.json
 	@./.ci/schemathesis
 
+typescript: setup ## check the TypeScript client in Deno and Node, against a server of its own
+	@./.ci/typescript
+
+hono: typescript ## check the guide's app and its checker; HONO_SOURCE, ZOD_SOURCE, ZOD_VALIDATOR_SOURCE, GUIDE: see .ci/hono
+	@./.ci/hono
+
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz
 
@@ -42,4 +48,4 @@ format: ## format the sources
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests clients Benchmarks Package.swift
 
 clean: ## remove what was built
-	rm -rf .build .build-fuzz .build-autobahn .build-schemathesis clients/swift/examples/*/.build
+	rm -rf .build .build-fuzz .build-autobahn .build-schemathesis .build-typescript clients/typescript/dist clients/swift/examples/*/.build
