@@ -77,27 +77,44 @@ public final class TokenAuthority: Sendable {
     public func verify(_ token: [UInt8], now: UInt64) async -> Verdict {
         let first = verdict(for: token.span, now: now)
         guard case .unverified = first else { return first }
-        let digest = SHA256.hash(data: token)
         while true {
-            let (set, generation) = state.withLock { ($0.set, changes.load(ordering: .relaxed)) }
-            let verdict: Verdict
-            do {
-                verdict = .granted(try await set.access(bySigned: try SignedToken(token), now: now))
-            } catch {
-                verdict = .refused(error)
+            let finding = await finding(on: token, now: now)
+            if remember(finding, now: now) { return finding.verdict }
+        }
+    }
+
+    /// What checking a token has shown, and when.
+    struct Finding: Sendable {
+        let verdict: Verdict
+        fileprivate let digest: SHA256.Digest
+        /// How often a reload had changed anything.
+        fileprivate let generation: UInt64
+    }
+
+    /// Checks a token's signature and what it says, by the files as they are now.
+    func finding(on token: [UInt8], now: UInt64) async -> Finding {
+        let (set, generation) = state.withLock { ($0.set, changes.load(ordering: .relaxed)) }
+        let verdict: Verdict
+        do {
+            verdict = .granted(try await set.access(bySigned: try SignedToken(token), now: now))
+        } catch {
+            verdict = .refused(error)
+        }
+        return Finding(verdict: verdict, digest: SHA256.hash(data: token), generation: generation)
+    }
+
+    /// Remembers what was found, unless the files have changed meanwhile: what they said then is not what they say now.
+    /// - Returns: whether it still counts.
+    func remember(_ finding: Finding, now: UInt64) -> Bool {
+        state.withLock { state in
+            guard changes.load(ordering: .relaxed) == finding.generation else { return false }
+            switch finding.verdict {
+            case .granted(let access): state.granted.insert(access, for: finding.digest)
+            case .refused(let error):
+                state.refused.insert(Refusal(error: error, until: now + AccessLimits.refusedTime), for: finding.digest)
+            case .unverified: break
             }
-            // What the files said before a reload is not what they say now.
-            let isCurrent = state.withLock { state in
-                guard changes.load(ordering: .relaxed) == generation else { return false }
-                switch verdict {
-                case .granted(let access): state.granted.insert(access, for: digest)
-                case .refused(let error):
-                    state.refused.insert(Refusal(error: error, until: now + AccessLimits.refusedTime), for: digest)
-                case .unverified: break
-                }
-                return true
-            }
-            if isCurrent { return verdict }
+            return true
         }
     }
 

@@ -1,6 +1,7 @@
-import DoSQLAccess
 import JWTKit
 import Testing
+
+@testable import DoSQLAccess
 
 @Suite struct TokenAuthorityTests {
     private let grants = [Grant(tenants: [.every], rights: .read)]
@@ -238,6 +239,27 @@ import Testing
         try authority.reload()
         #expect(await authority.judge(newer.text).access != nil)
         #expect(authority.isStillGood(access, now: now))
+    }
+
+    /// A token that is revoked while its signature is checked must not be remembered as good.
+    @Test func `what was found before a reload does not count behind it`() async throws {
+        let folder = try TokenFolder()
+        let issuer = Issuer.hs256()
+        try folder.trust(issuer)
+        try folder.revoke("nobody")
+        let authority = try folder.authority()
+        let token = Array(try issuer.token(claims(#""jti":"t-1""#)).utf8)
+        let early = await authority.finding(on: token, now: now)
+        #expect(early.verdict.access != nil)
+        try folder.revoke("t-1")
+        try authority.reload()
+        #expect(!authority.remember(early, now: now))
+        #expect(authority.verdict(for: token.span, now: now) == .unverified)
+
+        let late = await authority.finding(on: token, now: now)
+        #expect(late.verdict == .refused(.revoked))
+        #expect(authority.remember(late, now: now))
+        #expect(authority.verdict(for: token.span, now: now) == .refused(.revoked))
     }
 
     /// Reloads while tokens are judged: whatever is granted is granted by one state of the files or the other.
