@@ -16,7 +16,7 @@ final class TenantCatalog: Sendable {
     ///   - isShown: which names the caller may hear of.
     ///   - read: gives all names in any order, the first time. Reads the disk: not for an event loop.
     func page(
-        after: String, prefix: String, limit: Int, where isShown: (TenantName) -> Bool,
+        after: String, prefix: String, limit: Int, where isShown: (TenantName) -> Bool = { _ in true },
         read: () throws(Failure) -> [TenantName]
     ) throws(Failure) -> (names: [TenantName], hasMore: Bool) {
         try names.withLock { (names) throws(Failure) in
