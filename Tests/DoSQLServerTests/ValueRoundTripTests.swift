@@ -126,4 +126,14 @@ struct ValueRoundTripTests {
                 [.blob([1]), .blob([1]), .blob([1]), .blob([1]), .blob([1])],
             ])
     }
+
+    @Test func `what format() makes is as long as it should be, wherever it is read`() throws {
+        let server = try TestServer()
+        let client = try server.client("acme")
+        // The first read opens the loop's reader, which the others would be answered by.
+        for _ in 0..<3 {
+            #expect(try client.value("SELECT length(printf('%.*c', 3000000, 'x'))") == 3_000_000)
+            #expect(try client.value("SELECT length(format('%.*c', 3000000, 'x'))") == 3_000_000)
+        }
+    }
 }

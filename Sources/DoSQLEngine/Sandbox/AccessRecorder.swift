@@ -22,6 +22,7 @@ struct AccessRecorder {
     var touchesTemporary = false
     var callsLastInsertRowID = false
     var callsChanges = false
+    var callsFormat = false
     var altersTable = false
     var pragma: String?
     var pragmaArgument: String?
@@ -177,6 +178,7 @@ struct AccessRecorder {
         switch name.lowercased() {
         case "last_insert_rowid": callsLastInsertRowID = true
         case "changes", "total_changes": callsChanges = true
+        case "format", "printf": callsFormat = true
         // The second takes a bound blob for a pointer and calls it:
         // https://www.sqlite.org/fts3.html#custom_application_defined_tokenizers
         case "load_extension", "fts3_tokenizer": return Requirement(mode: .trusted, denial: .function(name: name))

@@ -33,6 +33,9 @@ public final class StatementAccess: Sendable {
     public let callsLastInsertRowID: Bool
     /// Whether it calls `changes()` or `total_changes()`.
     public let callsChanges: Bool
+    /// Whether it calls `format()` or `printf()`, which alone among SQLite's functions give NULL for what is longer than
+    /// `SQLITE_LIMIT_LENGTH`, and not `SQLITE_TOOBIG`: a lower limit changes the answer.
+    public let callsFormat: Bool
     /// The pragma it is, in lower case, if it is one.
     public let pragma: String?
     /// The pragma's argument, if it has one.
@@ -58,6 +61,7 @@ public final class StatementAccess: Sendable {
         touchesTemporary = recorder.touchesTemporary
         callsLastInsertRowID = recorder.callsLastInsertRowID
         callsChanges = recorder.callsChanges
+        callsFormat = recorder.callsFormat
         pragma = recorder.pragma
         pragmaArgument = recorder.pragmaArgument
         requiredMode = recorder.required?.mode ?? .autocommit

@@ -344,7 +344,8 @@ extension Session {
             stream.machine.started(header.request, asWrite: true)
             return submitWrite(stream, type, header, body, deadline: execute.deadline)
         }
-        if !reader.isSlow(statement) {
+        // The loop's bound on the length of values must not change what an answer says.
+        if !statement.access.callsFormat && !reader.isSlow(statement) {
             shard.willEndRead(stream.tenant)
             if try reader.answer(execute, statement, header: header, into: &output) == .answered {
                 return answeredAtOnce(stream, header, isDeferred: isDeferred)

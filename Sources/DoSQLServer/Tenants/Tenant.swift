@@ -294,7 +294,8 @@ final class Tenant: Sendable {
         _ database: inout WriterDatabase?, jobs: [Job], outbox: inout Outbox,
         _ body: (inout WriterDatabase, inout Outbox) -> Void
     ) {
-        if let failure = open(&database, creates: jobs.contains(where: \.mayCreateTenant)) {
+        let creates = context.createsTenants && jobs.contains(where: \.mayCreateTenant)
+        if let failure = open(&database, creates: creates) {
             for job in jobs where job.begin() { job.refuse(reason(failure, of: job), outbox: &outbox) }
             return
         }

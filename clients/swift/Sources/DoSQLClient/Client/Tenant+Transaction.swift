@@ -119,8 +119,9 @@ extension Tenant {
     /// (`protocol/transactions.md`, *Idempotency keys*). The key is taken after that, so it never will be.
     private func settleLostCommit(_ key: IdempotencyKey?, _ cause: DoSQLError) async throws {
         guard let key else { throw cause }
+        var newest: UInt64?
         for attempt in 1...max(configuration.retry.attemptsMax, 2) {
-            guard let wasCommitted = try? await probe(key) else {
+            guard let wasCommitted = try? await probe(key, newest: &newest) else {
                 // In a task of its own, since the answer is worth waiting for also where the caller was cancelled.
                 let pause = configuration.retry.jittered(after: attempt)
                 await Task { try? await Task.sleep(for: pause) }.value
@@ -137,18 +138,24 @@ extension Tenant {
             execution: .unknown, underlying: cause)
     }
 
-    private func probe(_ key: IdempotencyKey) async throws -> Bool {
+    /// - Parameter newest: the newest change that the first question's BEGIN saw. A question whose own answer was lost has
+    ///   taken the key, too, and is what the next one is told of; its change is newer, the commit's is not.
+    private func probe(_ key: IdempotencyKey, newest: inout UInt64?) async throws -> Bool {
         let pooled = try await runner.pool.acquire(isShielded: true)
         let lease = pooled.connection.lease(self.key)
         defer {
             pooled.connection.post(.returnLease(lease))
             pooled.release()
         }
-        _ = try await pooled.connection.call(
-            .begin(.write, deadline: nil, idle: nil, total: nil), on: .lease(lease), isShielded: true)
+        let begun = try await pooled.connection.call(
+            .begin(.write, deadline: nil, idle: nil, total: nil), on: .lease(lease), isShielded: true
+        ).answer
+        guard case .ok(let begin) = begun else { throw DoSQLError.unexpected("another kind of answer") }
+        let before = newest ?? begin.outcome.lsn
+        newest = before
         let answer = try await pooled.connection.call(.commit(key), on: .lease(lease), isShielded: true).answer
         guard case .ok(let ok) = answer else { throw DoSQLError.unexpected("another kind of answer") }
-        return ok.outcome.replayed
+        return ok.outcome.replayed && ok.outcome.lsn <= before
     }
 }
 

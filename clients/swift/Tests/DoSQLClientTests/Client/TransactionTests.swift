@@ -208,6 +208,29 @@ struct TransactionTests {
         #expect(Self.names(server) == ["BEGIN", "RUN", "COMMIT", "BEGIN", "COMMIT"])
     }
 
+    @Test(arguments: [(lsn: UInt64(7), wasCommitted: true), (lsn: UInt64(8), wasCommitted: false)])
+    func `a question whose answer was lost is not mistaken for the COMMIT`(
+        _ stored: (lsn: UInt64, wasCommitted: Bool)
+    ) async throws {
+        // The first question's BEGIN saw change 7. Whatever took the key is told to the second one.
+        let server = FakeServer { frame in
+            switch (frame.type, frame.connection) {
+            case (.begin, _): frame.ok(transaction: .write, lsn: frame.connection == 1 ? 6 : frame.connection == 2 ? 7 : 9)
+            case (.commit, 1), (.commit, 2): frame.reply.close()
+            case (.commit, _): frame.ok(replayed: true, lsn: stored.lsn)
+            default: return Self.inside(frame)
+            }
+            return true
+        }
+        try await withFakeServer(server) { client in
+            let error = await dosqlError {
+                try await client.tenant("acme").transaction { tx in _ = try await tx.run("INSERT INTO t VALUES (1)") }
+            }
+            #expect(error?.code == (stored.wasCommitted ? nil : .transactionLost))
+        }
+        #expect(server.log.filter { $0.type == .commit }.map(\.connection) == [1, 2, 3])
+    }
+
     @Test func `a lost transaction runs again where the policy says so`() async throws {
         let server = FakeServer { frame in
             guard frame.type == .run else { return false }

@@ -127,9 +127,9 @@ final class FakeServer: Sendable {
 }
 
 extension FakeServer.Received {
-    func ok(transaction: TransactionState = .none, replayed: Bool = false) {
+    func ok(transaction: TransactionState = .none, replayed: Bool = false, lsn: UInt64 = 0) {
         reply.send { writer in
-            OK(Outcome(replayed: replayed, transaction: transaction)).encode(
+            OK(Outcome(replayed: replayed, transaction: transaction, lsn: lsn)).encode(
                 into: &writer, stream: stream, request: request)
         }
     }
