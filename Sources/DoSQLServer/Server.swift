@@ -94,8 +94,8 @@ public final class Server: Sendable {
             openers: openers,
             watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
         let tenants = try TenantStore(
-            context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
-        { now in tokens?.reloadIfChanged(now) }
+            context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds
+        ) { now in tokens?.reloadIfChanged(now) }
         let administration: Administration
         do {
             administration = try Administration(
@@ -106,7 +106,8 @@ public final class Server: Sendable {
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
         let context = ServerContext(
             configuration: configuration, folder: folder, tenants: tenants, administration: administration,
-            authority: tokens?.authority, tls: tls, shards: count, log: log)
+            authority: tokens?.authority,
+            checker: tokens == nil ? nil : try WorkerExecutor(name: "dosql-token"), tls: tls, shards: count, log: log)
         self.context = context
         context.checkCertificate()
         let directory = directory
@@ -156,6 +157,7 @@ public final class Server: Sendable {
         readers.stop()
         openers.stop()
         context.administration.stop()
+        context.checker?.stop()
         context.tenants.closeAll()
         writers.stop()
         watchdog.stop()

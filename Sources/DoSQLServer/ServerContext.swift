@@ -19,6 +19,8 @@ final class ServerContext: Sendable {
     let log: Logger
     /// What says which tokens are good; nil: nobody needs one.
     let authority: TokenAuthority?
+    /// Where it checks signatures.
+    let checker: WorkerExecutor?
     /// New at every start.
     let serverID = Identity.random()
     /// The bounds HELLO_OK tells, as this server has them.
@@ -30,9 +32,10 @@ final class ServerContext: Sendable {
 
     init(
         configuration: Configuration, folder: DataFolder, tenants: TenantStore, administration: Administration,
-        authority: TokenAuthority?, tls: TLSServerContext?, shards: Int, log: Logger
+        authority: TokenAuthority?, checker: WorkerExecutor?, tls: TLSServerContext?, shards: Int, log: Logger
     ) {
         self.authority = authority
+        self.checker = checker
         self.configuration = configuration
         self.folder = folder
         self.tenants = tenants

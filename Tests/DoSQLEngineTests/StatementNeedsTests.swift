@@ -43,7 +43,8 @@ struct StatementNeedsTests {
             reads: ["orders", "secret"]),
         Case(
             sql: "SELECT item, (SELECT max(word) FROM secret) FROM orders", needs: .read, reads: ["orders", "secret"]),
-        Case(sql: "SELECT item FROM orders UNION ALL SELECT word FROM secret", needs: .read, reads: ["orders", "secret"]),
+        Case(
+            sql: "SELECT item FROM orders UNION ALL SELECT word FROM secret", needs: .read, reads: ["orders", "secret"]),
         Case(sql: "WITH s AS (SELECT word FROM secret) SELECT * FROM s", needs: .read, reads: ["secret"]),
         Case(sql: "WITH s AS (SELECT 1) SELECT count(*) FROM s", needs: .read),
         Case(

@@ -1,5 +1,6 @@
 import Crypto
 public import DoSQLAccess
+import DoSQLEngine
 public import DoSQLServer
 import FoundationEssentials
 import Synchronization
@@ -106,13 +107,8 @@ public final class TestTokens: Sendable {
     public static var now: UInt64 { UInt64(Date().timeIntervalSince1970 * 1000) }
 
     private func write(_ text: String, _ name: String) throws {
-        let path = folder.path(of: name)
         // In one step, as an operator's tools do.
-        let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
-        guard FileManager.default.createFile(atPath: path + ".new", contents: Data(text.utf8), attributes: attributes)
-        else { throw TestSupportError("cannot write \(path)") }
-        _ = try? FileManager.default.removeItem(atPath: path)
-        try FileManager.default.moveItem(atPath: path + ".new", toPath: path)
+        try FileSystem.replace(folder.path(of: name), with: Array(text.utf8))
     }
 }
 

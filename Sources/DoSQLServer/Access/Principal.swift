@@ -47,7 +47,8 @@ extension Failure {
 
     static var keyOfOthers: Failure {
         var failure = Failure(
-            .forbidden, "the key's request was carried out with rights that this token lacks, so its answer is not told")
+            .forbidden, "the key's request was carried out with rights that this token lacks, so its answer is not told"
+        )
         failure.execution = .executed
         return failure
     }

@@ -70,8 +70,12 @@ final class TokenWatch: Sendable {
             guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { return Stamp() }
             return Stamp(
                 changedAt: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970,
-                size: (attributes[.size] as? any BinaryInteger).map { UInt64($0) },
-                number: (attributes[.systemFileNumber] as? any BinaryInteger).map { UInt64($0) })
+                size: number(attributes[.size]), number: number(attributes[.systemFileNumber]))
         }
+    }
+
+    /// An integer of some size to FoundationEssentials; an NSNumber where the program also has Foundation.
+    private static func number(_ attribute: Any?) -> UInt64? {
+        attribute as? UInt64 ?? (attribute as? any BinaryInteger).map { UInt64(truncatingIfNeeded: $0) }
     }
 }

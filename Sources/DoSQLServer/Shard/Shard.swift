@@ -203,7 +203,7 @@ final class Shard {
     /// Has a token's signature checked by others: it takes longer than a read. The answer comes as a message.
     func verify(_ token: [UInt8], for inquirer: TokenInquirer) {
         guard let authority = context.authority, let mailbox else { return }
-        Task.detached {
+        Task.detached(executorPreference: context.checker) {
             let verdict = await authority.verify(token, now: ServerContext.now)
             mailbox.post(.verified(verdict, for: inquirer))
         }

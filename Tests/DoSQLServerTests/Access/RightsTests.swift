@@ -44,12 +44,16 @@ struct RightsTests {
         Operation(name: "BATCH", needs: [.read, .write]) {
             try $0.batch([BatchStep("INSERT INTO t VALUES (2)"), BatchStep("SELECT x FROM t")])
         },
-        Operation(name: "SCRIPT", needs: .write) { try $0.script("INSERT INTO t VALUES (2); INSERT INTO t VALUES (3)") },
+        Operation(name: "SCRIPT", needs: .write) {
+            try $0.script("INSERT INTO t VALUES (2); INSERT INTO t VALUES (3)")
+        },
         Operation(name: "SCRIPT with its own transaction", needs: [.write, .schema]) {
             try $0.script("BEGIN; INSERT INTO t VALUES (2); CREATE TABLE u(x); COMMIT")
         },
         Operation(name: "LOAD", needs: .write) { try $0.load("INSERT INTO t VALUES (?)", [[2], [3]]) },
-        Operation(name: "MIGRATE", needs: [.schema, .read, .write]) { _ = try $0.migrate([("1", "CREATE TABLE u(x)")]) },
+        Operation(name: "MIGRATE", needs: [.schema, .read, .write]) {
+            _ = try $0.migrate([("1", "CREATE TABLE u(x)")])
+        },
         Operation(name: "MIGRATE, dry", needs: [.schema, .read, .write]) {
             _ = try $0.migrate([("1", "CREATE TABLE u(x)")], isDryRun: true)
         },
@@ -204,7 +208,8 @@ struct RightsTests {
         // The turn to write is taken, for as long as the test wants.
         try setting.admin.begin(stream: stream)
         let steps = [BatchStep("SELECT x FROM t"), BatchStep("nonsense", isTolerated: true)]
-        #expect(try reader.failure(of: try reader.sendBatch([steps[0], BatchStep("DELETE FROM t")])).code == .forbidden)
+        #expect(
+            try reader.failure(of: try reader.sendBatch([steps[0], BatchStep("DELETE FROM t")])).code == .forbidden)
         // What does not compile is no read, either: it fails where reads do.
         #expect(try reader.batch(steps).steps.count == 2)
         for sql in ["DELETE FROM t", "CREATE TABLE IF NOT EXISTS t(x)", "DROP TABLE IF EXISTS u"] {

@@ -27,7 +27,7 @@ struct BadToken: Sendable, CustomTestStringConvertible {
             make: { tokens, _ in
                 tokens.jwt(grants, header: #"{"alg":"none","kid":"one"}"#).prefix { $0 != "." } + "."
                     + tokens.jwt(grants).split(separator: ".")[1] + "."
-            }, message: "neither"),
+            }, message: "algorithm"),
         BadToken(
             name: "alg none", make: { tokens, _ in tokens.jwt(grants, header: #"{"alg":"none","kid":"one"}"#) },
             message: "algorithm"),

@@ -98,7 +98,8 @@ struct OpenAPITests {
         }
         // And what is there to be referred to is referred to.
         let components = try #require(document["components"] as? [String: Object])
-        for (kind, members) in components {
+        // A security scheme is referred to by its name alone.
+        for (kind, members) in components where kind != "securitySchemes" {
             for name in members.keys { #expect(references.contains("#/components/\(kind)/\(name)"), "\(kind)/\(name)") }
         }
     }
@@ -117,9 +118,7 @@ struct OpenAPITests {
     }
 
     @Test func `every status that an error can have is described where requests are carried out`() throws {
-        // Nobody is asked who they are yet.
-        let codes = ErrorCode.allCases.filter { $0 != .unauthenticated }
-        let statuses = Set(codes.map { String(ErrorMessage($0, "").httpStatus) })
+        let statuses = Set(ErrorCode.allCases.map { String(ErrorMessage($0, "").httpStatus) })
         for (path, method, operation) in try operations where method == "POST" {
             let described = Set(try #require(operation["responses"] as? Object).keys)
             let missing = statuses.subtracting(described)

@@ -176,7 +176,8 @@ final class HubConversation: WebSocketConversation {
     /// What stands behind a subscribe must not overtake it, or a client would not hear what it publishes itself; and
     /// what is under way is bounded.
     private func adjustReading() {
-        let mustWait = checking != nil || sessionWaits || waiting != nil || beginning != nil || asked.count >= Self.askedMax
+        let mustWait =
+            checking != nil || sessionWaits || waiting != nil || beginning != nil || asked.count >= Self.askedMax
         face.holdBack(mustWait && !isDraining)
     }
 

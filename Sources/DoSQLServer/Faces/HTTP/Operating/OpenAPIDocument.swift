@@ -21,11 +21,13 @@ enum OpenAPIDocument {
             {"openapi":"3.1.1",
             \(info),
             \(servers),
+            "security":[{},{"Token":[]}],
             "tags":[\(tags)],
             "paths":{
             \(list)
             },
             "components":{
+            "securitySchemes":{\(OpenAPIComponents.securitySchemes)},
             "parameters":{\(OpenAPIComponents.parameters),\(AdministrationSchemas.parameters)},
             "headers":{\(OpenAPIComponents.headers),\(AdministrationSchemas.headers)},
             "responses":{\(OpenAPIComponents.responses)},

@@ -34,7 +34,7 @@ struct OpenAPIOperation {
     var errors: [Int] = []
 
     /// What every request that has got through to its endpoint may be answered with, before it is looked at.
-    private static let transportErrors = [400, 408, 414, 431, 503]
+    private static let transportErrors = [400, 401, 403, 408, 414, 431, 503]
     /// What a request with a body may be answered with beside.
     private static let bodyErrors = [413, 415]
 

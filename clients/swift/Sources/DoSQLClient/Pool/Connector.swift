@@ -53,8 +53,7 @@ struct Connector: Sendable {
         _ observer: ConnectionObserver
     ) async throws -> (any Channel, NIOLoopBound<ConnectionHandler>) {
         let hello = HelloContent(
-            frameMax: UInt64(configuration.frameMax), client: Self.clientName,
-            token: configuration.token.map { Array($0.utf8) })
+            frameMax: UInt64(configuration.frameMax), client: Self.clientName, token: try await token())
         var machine = ClientStateMachine<any AnswerSink>.Configuration()
         machine.heartbeatInterval = TimeAmount(configuration.heartbeatInterval)
         machine.statementsMax = configuration.statementsMax
@@ -89,6 +88,20 @@ struct Connector: Sendable {
             throw DoSQLError(
                 .connectionClosed, "no connection to \(configuration.endpoint.text)", isRetryable: true,
                 underlying: error)
+        }
+    }
+}
+
+extension Connector {
+    /// What HELLO shows.
+    private func token() async throws -> [UInt8]? {
+        guard let provider = configuration.tokenProvider else { return configuration.token.map { Array($0.utf8) } }
+        do {
+            return Array(try await provider().utf8)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw DoSQLError(.unauthenticated, "no token could be had for a connection", underlying: error)
         }
     }
 }
