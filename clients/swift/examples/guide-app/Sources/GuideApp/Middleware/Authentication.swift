@@ -42,10 +42,15 @@ struct Authentication: RouterMiddleware {
         }
         // EventSource and WebSocket cannot set headers: of them the token may come in the address (RFC 6750, 2.3).
         let cannotSetHeaders =
-            request.headerFields[.upgrade] != nil
+            request.isWebSocketHandshake
             || request.headerFields[.accept]?.contains("text/event-stream") == true
         let token = URI(request.path ?? "/").queryParameters["access_token"]
         guard cannotSetHeaders, let token, !token.isEmpty else { return nil }
         return String(token)
     }
+}
+
+extension HTTPRequest {
+    /// Whether it wants to become a WebSocket: nothing else has this header (RFC 6455, 4.1).
+    var isWebSocketHandshake: Bool { headerFields[.secWebSocketKey] != nil }
 }

@@ -63,7 +63,7 @@ struct BulkRoutes {
     // MARK: PATCH /bulk/users/status
 
     struct StatusUpdate: Validated {
-        let userIds: [Int64]
+        let userIds: [WholeNumber]
         let status: String
 
         func validate() throws(Refusal) {

@@ -12,7 +12,8 @@ struct ConnectRoutes {
     }
 
     @Sendable func connect(_ request: Request, context: AppContext) async throws -> Response {
-        guard request.headers[.upgrade]?.lowercased() == "websocket" else {
+        // An Upgrade that was refused is not there any more, see UpgradeGate.
+        guard request.head.isWebSocketHandshake else {
             return Response(
                 status: .upgradeRequired, headers: [.upgrade: "websocket", .contentType: "text/plain; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: "Expected WebSocket")))

@@ -11,13 +11,13 @@ struct OrderRoutes {
         let items: [Item]
 
         struct Item: Decodable {
-            let productId: Int64
-            let quantity: Int64
+            let productId: WholeNumber
+            let quantity: WholeNumber
         }
 
         func validate() throws(Refusal) {
             try Constraint.list(items, "items", elements: 1...100)
-            for (index, item) in items.enumerated() where item.quantity < 1 {
+            for (index, item) in items.enumerated() where item.quantity.value < 1 {
                 throw .invalid("items.\(index).quantity", "at least 1")
             }
         }
@@ -49,16 +49,16 @@ struct OrderRoutes {
     ) async throws -> Double {
         let product = try await tx.queryOne(
             "SELECT stock, price FROM products WHERE id = \(item.productId)", as: (Int64, Double).self)
-        guard let (stock, price) = product, stock >= item.quantity else {
-            throw Refusal(.badRequest, "Insufficient stock for product \(item.productId)")
+        guard let (stock, price) = product, stock >= item.quantity.value else {
+            throw Refusal(.badRequest, "Insufficient stock for product \(item.productId.value)")
         }
         try await tx.run(
             """
             INSERT INTO order_items (order_id, product_id, quantity, price)
             VALUES (\(order), \(item.productId), \(item.quantity), \(price))
             """)
-        try await tx.run("UPDATE products SET stock = stock - \(item.quantity) WHERE id = \(item.productId)")
-        return price * Double(item.quantity)
+        try await tx.run("UPDATE products SET stock = stock - \(item.quantity) WHERE id = \(item.productId.value)")
+        return price * Double(item.quantity.value)
     }
 
     /// An order with its items, in the order in which they were sent.
@@ -66,12 +66,9 @@ struct OrderRoutes {
         try await database.queryOne(
             """
             SELECT o.*,
-                   json_group_array(
-                     json_object('productId', oi.product_id, 'quantity', oi.quantity, 'price', oi.price)
-                     ORDER BY oi.id) AS items
-            FROM orders o JOIN order_items oi ON oi.order_id = o.id
-            WHERE o.id = \(id)
-            GROUP BY o.id
+                   (SELECT json_group_array(json_object('productId', product_id, 'quantity', quantity, 'price', price))
+                    FROM (SELECT * FROM order_items WHERE order_id = o.id ORDER BY id)) AS items
+            FROM orders o WHERE o.id = \(id)
             """, as: Order.self)
     }
 }

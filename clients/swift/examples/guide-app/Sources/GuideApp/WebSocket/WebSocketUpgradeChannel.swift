@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -36,9 +35,10 @@ struct WebSocketUpgradeChannel<Guest: Sendable>: HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            let admitted = NIOLoopBoundBox<Guest?>(nil, eventLoop: channel.eventLoop)
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
                 upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
-                    upgraders: [upgrader(channel)],
+                    upgraders: [upgrader(admitted)],
                     notUpgradingCompletionHandler: { channel in
                         channel.eventLoop.makeCompletedFuture { try http(channel, logger) }
                     }))
@@ -46,28 +46,21 @@ struct WebSocketUpgradeChannel<Guest: Sendable>: HTTPChannelHandler {
             configuration.enablePipelining = false
             configuration.enableErrorHandling = false
             configuration.enableResponseHeaderValidation = false
-            return Value(
-                channel: channel,
-                outcome: try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-                    configuration: configuration))
+            let pipeline = channel.pipeline.syncOperations
+            let outcome = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(UpgradeGate(admit: admit, admitted: admitted), position: .after(decoder))
+            return Value(channel: channel, outcome: outcome)
         }
     }
 
-    private func upgrader(_ channel: any Channel) -> NIOTypedWebSocketServerUpgrader<Outcome> {
-        let admitted = NIOLoopBoundBox<Guest?>(nil, eventLoop: channel.eventLoop)
-        return NIOTypedWebSocketServerUpgrader(
+    /// Makes WebSockets of the connections of guests: ``UpgradeGate`` has let nobody else come so far.
+    private func upgrader(_ admitted: NIOLoopBoundBox<Guest?>) -> NIOTypedWebSocketServerUpgrader<Outcome> {
+        NIOTypedWebSocketServerUpgrader(
             maxFrameSize: WebSocketLimits.messageMax,
             // They become input, see WebSocketInputHandler.
             enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, head in
-                channel.eventLoop.makeFutureWithTask { () -> Guest? in
-                    guard let request = try? HTTPRequest(head, secure: false, splitCookie: false) else { return nil }
-                    return await admit(request)
-                }.map { guest in
-                    admitted.value = guest
-                    return guest == nil ? nil : HTTPHeaders()
-                }
-            },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     guard let guest = admitted.value else { throw ChannelError.inappropriateOperationForState }
