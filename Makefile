@@ -38,7 +38,7 @@ hono: typescript ## check the guide's app and its checker; HONO_SOURCE, ZOD_SOUR
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz
 
-bench: setup ## measure the server; one of round-trip, http, fan-out and its flags in ARGS="http --rounds 9"
+bench: setup ## measure the server; one of round-trip, http, fan-out, neighbours and its flags in ARGS="http --rounds 9"
 	@./.ci/bench $(ARGS)
 
 lint: ## check the format of the sources

@@ -45,3 +45,40 @@ extension WriterDatabase {
         }
     }
 }
+
+// MARK: - Errands
+
+extension WriterDatabase {
+    /// Carries out something of an operator's, trusted, within a time; then checkpoints what it has written.
+    /// - Parameter holding: is given what stops it, and told when it is over.
+    mutating func carryOut<Value>(
+        errand: (borrowing Connection) throws(SQLiteError) -> Value, time: UInt64, _ watch: Watchdog.Post,
+        holding: (Interrupter) -> () -> Void
+    ) -> Result<Value, Failure> {
+        guard transaction == nil else { return .failure(Failure(.internal, "an errand met an open transaction")) }
+        let deadline = Budget.now() &+ time
+        watch.arm(connection.interrupter, deadline: deadline)
+        let release = holding(connection.interrupter)
+        defer {
+            watch.disarm()
+            release()
+        }
+        do throws(SQLiteError) {
+            let value = try errand(connection)
+            published()
+            checkpoint()
+            return .success(value)
+        } catch {
+            noteStorage(error.code)
+            var failure = Failure(error)
+            if failure.wasInterrupted {
+                failure =
+                    Budget.now() >= deadline
+                    ? Failure(
+                        .deadlineExceeded, "this takes too long", limit: ("checkTime", Int(clamping: time / 1_000_000)))
+                    : Failure(.shuttingDown, "the server is shutting down")
+            }
+            return .failure(failure)
+        }
+    }
+}

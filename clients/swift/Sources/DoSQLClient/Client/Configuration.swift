@@ -5,6 +5,8 @@ extension DoSQLClient {
     public struct Configuration: Sendable {
         /// The server.
         public var endpoint: DoSQLURL.Endpoint
+        /// How connections are secured; nil: they are not.
+        public var tls: TLS?
         /// The token that HELLO carries.
         public var token: String?
         /// The tenant that ``DoSQLClient/tenant`` means; a URL names it.
@@ -53,7 +55,10 @@ extension DoSQLClient {
             self.tenant = tenant
         }
 
-        /// The defaults, for the server, token and tenant of a URL.
-        public init(_ url: DoSQLURL) { self.init(endpoint: url.endpoint, token: url.token, tenant: url.tenant) }
+        /// The defaults, for the server, token and tenant of a URL; with TLS where it is `dosqls://`.
+        public init(_ url: DoSQLURL) {
+            self.init(endpoint: url.endpoint, token: url.token, tenant: url.tenant)
+            if url.isSecure { tls = TLS() }
+        }
     }
 }
