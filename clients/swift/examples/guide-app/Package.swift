@@ -32,6 +32,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-            ])
+            ]),
+        .testTarget(name: "GuideAppTests", dependencies: ["GuideApp"]),
     ]
 )

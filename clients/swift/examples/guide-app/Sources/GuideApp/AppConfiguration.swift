@@ -1,4 +1,5 @@
 import DoSQLClient
+import Foundation
 import HTTPTypes
 import Hummingbird
 
@@ -42,12 +43,21 @@ struct AppConfiguration: Sendable {
             clientAddressHeader = header
         }
         let origins = environment.get("CORS_ORIGINS") ?? "*"
-        if origins != "*" { corsOrigins = origins.split(separator: ",").map { $0.trimmingPrefix(" ").trimmed } }
+        if origins != "*" {
+            corsOrigins = origins.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
     }
 
-    /// The binary protocol is spoken on the same port as HTTP, so a server's `http://` URL names it as well.
-    private static func binaryURL(of url: String) -> String {
-        url.lowercased().hasPrefix("http://") ? "dosql://" + url.dropFirst("http://".count) : url
+    /// One port speaks HTTP and the binary protocol, so a server's `http://` or `https://` URL names the latter as well.
+    static func binaryURL(of url: String) -> String {
+        for (scheme, binaryScheme, port) in [("http://", "dosql://", 80), ("https://", "dosqls://", 443)]
+        where url.lowercased().hasPrefix(scheme) {
+            let rest = url.dropFirst(scheme.count)
+            let host = rest.prefix { $0 != "/" }
+            let hasPort = host.contains(":") && host.last != "]"
+            return binaryScheme + host + (hasPort ? "" : ":\(port)") + rest.dropFirst(host.count)
+        }
+        return url
     }
 
     /// A variable that cannot be used.
@@ -58,9 +68,4 @@ struct AppConfiguration: Sendable {
 
         var description: String { "\(variable) is \"\(value)\", wanted is \(wanted)" }
     }
-}
-
-extension Substring {
-    /// Without the spaces at its end.
-    fileprivate var trimmed: String { String(self[..<(lastIndex { $0 != " " }.map(index(after:)) ?? startIndex)]) }
 }

@@ -37,7 +37,8 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
         let status: HTTPResponse.Status
         if let error = error as? DoSQLError {
             body = [
-                "error": .string(error.userMessage), "code": .string(error.code.name), "retryable": .bool(error.isRetryable),
+                "error": .string(error.userMessage), "code": .string(error.code.name),
+                "retryable": .bool(error.isRetryable),
             ]
             status = Self.status(of: error.category)
         } else {

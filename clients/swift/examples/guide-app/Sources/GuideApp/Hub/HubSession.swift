@@ -48,7 +48,11 @@ struct HubSession: Sendable {
             let delivery = Task { await deliver(messages, of: channel) }
             // A task that can be cancelled by itself, and that this session waits for all the same.
             group.addTask {
-                await withTaskCancellationHandler { await delivery.value } onCancel: { delivery.cancel() }
+                await withTaskCancellationHandler {
+                    await delivery.value
+                } onCancel: {
+                    delivery.cancel()
+                }
             }
             deliveries[channel] = delivery
 

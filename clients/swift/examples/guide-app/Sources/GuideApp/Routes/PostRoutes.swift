@@ -65,7 +65,8 @@ struct PostRoutes {
     }
 
     @Sendable func publish(_ request: Request, context: UserContext) async throws -> [String: Bool] {
-        let author = try await context.tenant.queryOne("SELECT user_id FROM posts WHERE id = \(context.id)", as: Int64.self)
+        let author = try await context.tenant.queryOne(
+            "SELECT user_id FROM posts WHERE id = \(context.id)", as: Int64.self)
         guard let author else { throw Self.notFound }
         guard author == context.user.id else { throw Refusal(.forbidden, "Not authorized") }
         try await context.tenant.run(
