@@ -3,10 +3,10 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis typescript hono fuzz bench lint format clean
+.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench lint format clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the system libraries that are missing
 	@./.ci/setup
@@ -34,6 +34,9 @@ typescript: setup ## check the TypeScript client in Deno and Node, against a ser
 
 hono: typescript ## check the guide's app and its checker; HONO_SOURCE, ZOD_SOURCE, ZOD_VALIDATOR_SOURCE, GUIDE: see .ci/hono
 	@./.ci/hono
+
+guide-app: setup ## check the guide's app in Swift: build it and run the checker against it
+	@./.ci/guide-app
 
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz

@@ -6,6 +6,9 @@ import Synchronization
 ///
 /// What may wait here is bounded by the credit the server has: it is given back block by block, when the consumer is done
 /// with one. Invariant: `waiter` is set only while `blocks` is empty and `end` is nil.
+///
+/// A continuation is never resumed under the lock: to resume a task takes its status lock, and under that one its
+/// cancellation handler, which takes this lock, may be running.
 final class RowStreamSink: AnswerSink {
     private enum End {
         case finished
@@ -45,12 +48,12 @@ final class RowStreamSink: AnswerSink {
     func received(_ part: AnswerPart) {
         switch part {
         case .head(let columns, let position):
-            state.withLock { state in
+            let starter = state.withLock { state in
                 state.columns = columns
                 state.position = position
-                state.starter?.resume(returning: columns)
-                state.starter = nil
+                return state.starter.take()
             }
+            starter?.resume(returning: columns)
         case .rows(let block, let bytes): offer(block, credit: bytes)
         case .grant: break
         }
@@ -58,11 +61,11 @@ final class RowStreamSink: AnswerSink {
 
     func finished(_ answer: Answer) {
         if case .result(let block, _) = answer {
-            state.withLock { state in
+            let starter = state.withLock { state in
                 state.columns = block.columns
-                state.starter?.resume(returning: block.columns)
-                state.starter = nil
+                return state.starter.take()
             }
+            starter?.resume(returning: block.columns)
             offer(block, credit: 0)
         }
         end(.finished)
@@ -71,34 +74,27 @@ final class RowStreamSink: AnswerSink {
     func failed(_ error: DoSQLError) { end(.failed(error)) }
 
     private func offer(_ block: RowBlock, credit: Int) {
-        state.withLock { state in
-            if let waiter = state.waiter {
-                state.waiter = nil
-                waiter.resume(returning: (block, credit))
-            } else if !state.isCancelled {
-                state.blocks.append((block, credit))
-            }
+        let waiter = state.withLock { state in
+            let waiter = state.waiter.take()
+            if waiter == nil, !state.isCancelled { state.blocks.append((block, credit)) }
+            return waiter
         }
+        waiter?.resume(returning: (block, credit))
     }
 
     private func end(_ end: End) {
-        state.withLock { state in
+        let (starter, waiter, isCancelled) = state.withLock { state in
             state.end = end
-            switch end {
-            case .finished:
-                // DONE without a HEAD: a statement without rows.
-                state.starter?.resume(returning: ColumnNames([]))
-                if state.isCancelled {
-                    state.waiter?.resume(throwing: CancellationError())
-                } else {
-                    state.waiter?.resume(returning: nil)
-                }
-            case .failed(let error):
-                state.starter?.resume(throwing: thrown(error))
-                state.waiter?.resume(throwing: thrown(error))
-            }
-            state.starter = nil
-            state.waiter = nil
+            return (state.starter.take(), state.waiter.take(), state.isCancelled)
+        }
+        switch end {
+        case .finished:
+            // DONE without a HEAD: a statement without rows.
+            starter?.resume(returning: ColumnNames([]))
+            if isCancelled { waiter?.resume(throwing: CancellationError()) } else { waiter?.resume(returning: nil) }
+        case .failed(let error):
+            starter?.resume(throwing: thrown(error))
+            waiter?.resume(throwing: thrown(error))
         }
         onEnd()
     }
@@ -131,18 +127,18 @@ final class RowStreamSink: AnswerSink {
         giveBack(credit)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                state.withLock { state in
-                    if let next = state.blocks.popFirst() {
-                        continuation.resume(returning: next)
-                        return
-                    }
+                let result: Result<(block: RowBlock, credit: Int)?, any Error>? = state.withLock { state in
+                    if let next = state.blocks.popFirst() { return .success(next) }
                     switch state.end {
-                    case .finished where state.isCancelled: continuation.resume(throwing: CancellationError())
-                    case .finished: continuation.resume(returning: nil)
-                    case .failed(let error): continuation.resume(throwing: thrown(error))
-                    case nil: state.waiter = continuation
+                    case .finished where state.isCancelled: return .failure(CancellationError())
+                    case .finished: return .success(nil)
+                    case .failed(let error): return .failure(thrown(error))
+                    case nil:
+                        state.waiter = continuation
+                        return nil
                     }
                 }
+                if let result { continuation.resume(with: result) }
             }
         } onCancel: {
             cancel()
