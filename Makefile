@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench lint format clean
+.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench image lint format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 
 bench: setup ## measure the server; one of round-trip, http, fan-out, neighbours and its flags in ARGS="http --rounds 9"
 	@./.ci/bench $(ARGS)
+
+image: ## build the container image and check it; needs docker
+	@./.ci/image
 
 lint: ## check the format of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests clients Benchmarks Package.swift
