@@ -17,6 +17,11 @@ struct Audit {
         let number: Int
     }
 
+    private struct Conversation: Hashable {
+        let writer: Int
+        let connection: Int
+    }
+
     private let tenant: String
     /// Whether the newest acknowledged writes may be gone, as long as no older one is.
     private let mayLoseTail: Bool
@@ -45,7 +50,7 @@ struct Audit {
         }
         var numbers: Set<UInt64> = []
         // The writes of a stream are carried out in order, so what is there of the last round comes before what is not.
-        var gaps: [Int: Int] = [:]
+        var gaps: [Conversation: Int] = [:]
         let round = ledger.entries.map(\.round).max() ?? 0
         for index in ledger.entries.indices where ledger.entries[index].tenant == tenant {
             let entry = ledger.entries[index]
@@ -75,9 +80,10 @@ struct Audit {
                 ledger.entries[index].answer = .settled(isThere: isThere)
             }
             guard entry.round == round, entry.answer != .refused, entry.answer != .unclear else { continue }
+            let conversation = Conversation(writer: operation.writer, connection: entry.connection)
             if !isThere {
-                gaps[operation.writer] = gaps[operation.writer] ?? operation.number
-            } else if let gap = gaps[operation.writer] {
+                gaps[conversation] = gaps[conversation] ?? operation.number
+            } else if let gap = gaps[conversation] {
                 faults.append("\(operation) is there, and number \(gap) before it is not")
             }
         }

@@ -59,6 +59,17 @@ public struct Failure: Error, Sendable {
         }
     }
 
+    /// Says why the system took nothing of a write. What was committed before stays.
+    mutating func tell(_ refusal: WriteRefusal) {
+        switch refusal {
+        case .readOnly:
+            message = "the disk is read-only"
+        case .quota:
+            code = .storageFull
+            message = "the disk quota is used up"
+        }
+    }
+
     /// Whether a bound on a file's size was met, and not the end of a disk.
     var metGrowthBound: Bool { code == .storageFull && limit?.name == "databaseBytesMax" }
 

@@ -24,7 +24,7 @@ extension WriterDatabase {
             checkpointFrames = done.isComplete ? limit : done.log + limit
         } catch {
             // The log stays as it is and the next checkpoint tries again.
-            noteStorage(error.code)
+            noteStorage(error.code, writing: .database)
             tenant.context.metrics.checkpointed(.failed)
             tenant.isCheckpointBlocked.store(true, ordering: .relaxed)
             checkpointFrames = tenant.walFrames.load(ordering: .relaxed) + limit
