@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis typescript hono fuzz bench lint format clean
+.PHONY: help setup build run test example autobahn schemathesis typescript hono fuzz bench nightly lint format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 
 bench: setup ## measure the server; one of round-trip, http, fan-out, neighbours and its flags in ARGS="http --rounds 9"
 	@./.ci/bench $(ARGS)
+
+nightly: setup ## a thousand rounds of crashes and failing disks; DOSQL_CRASH_ROUNDS=200 DOSQL_CRASH_SEED=1
+	@./.ci/nightly
 
 lint: ## check the format of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests clients Benchmarks Package.swift
