@@ -31,6 +31,7 @@ struct Disk: Sendable {
         case skipSync = "skip-sync"
         case failSync = "fail-sync"
         case full
+        case quota
         case readOnly = "read-only"
         case shortWrite = "short-write"
         case torn

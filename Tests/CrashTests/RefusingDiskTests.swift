@@ -3,19 +3,27 @@ import DoSQLTestSupport
 import FoundationEssentials
 import Testing
 
-/// A disk that takes nothing, since it is full or read-only, under a server that goes on: writes fail with their own error, reads
+/// A disk that takes nothing, since it is full, by itself or for its owner, or read-only, under a server that goes on: writes fail with their own error, reads
 /// do not, and when the disk takes writes again so does the server.
 @Suite(.serialized)
 struct RefusingDiskTests {
-    static let faults: [Disk.Fault] = [.full, .readOnly]
+    static let faults: [Disk.Fault] = [.full, .quota, .readOnly]
 
     private func expectRefused(_ error: ErrorMessage, by fault: Disk.Fault, _ place: SourceLocation = #_sourceLocation)
     {
-        #expect(error.code == (fault == .full ? .storageFull : .storageFailed), "\(error)", sourceLocation: place)
+        #expect(error.code == code(of: fault), "\(error)", sourceLocation: place)
         #expect(error.execution == .notExecuted, "\(error)", sourceLocation: place)
         #expect(error.isRetryable, "\(error)", sourceLocation: place)
-        if fault == .readOnly { #expect(error.message.contains("read-only"), "\(error)", sourceLocation: place) }
+        let words: String? =
+            switch fault {
+            case .readOnly: "the disk is read-only"
+            case .quota: "the disk quota is used up"
+            default: nil
+            }
+        if let words { #expect(error.message == words, sourceLocation: place) }
     }
+
+    private func code(of fault: Disk.Fault) -> ErrorCode { fault == .readOnly ? .storageFailed : .storageFull }
 
     private func ids(on client: WireClient) throws -> [Value] {
         try client.query("SELECT id FROM t ORDER BY id").rows.map { $0[0] }
@@ -59,7 +67,8 @@ struct RefusingDiskTests {
                 expectRefused(error, by: fault)
             }
             let migration = try client.receive(for: try client.sendMigrate([("1", "INSERT INTO t VALUES(2)")]))
-            #expect(migration.error?.isRetryable == true)
+            expectRefused(try #require(migration.error), by: fault)
+            #expect(migration.error?.migration == "1")
             #expect(migration.error?.sqlite == (fault == .full ? 13 : 778))
             // Reads: quick, in an old snapshot, streamed, and of somebody who came since.
             #expect(try ids(on: client) == [1])
@@ -97,8 +106,7 @@ struct RefusingDiskTests {
                 WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
                 SELECT i, zeroblob(4000) FROM n
                 """))
-        #expect(grown.code == (fault == .full ? .storageFull : .storageFailed), "\(grown)")
-        #expect(grown.execution == .notExecuted)
+        expectRefused(grown, by: fault)
         #expect(grown.transaction == .aborted)
         try client.rollback()
         #expect(try ids(on: client) == [1])

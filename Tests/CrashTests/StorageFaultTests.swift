@@ -136,7 +136,7 @@ struct StorageFaultTests {
         #expect(try client.value("PRAGMA integrity_check") == "ok")
     }
 
-    @Test(arguments: [Disk.Fault.failSync, .full, .readOnly, .shortWrite])
+    @Test(arguments: [Disk.Fault.failSync, .full, .quota, .readOnly, .shortWrite])
     func `A tenant whose first use met a failing disk is made when the disk works again`(fault: Disk.Fault) throws {
         let server = try CrashServer(vfs: "forgetful")
         try server.disk.begin(fault)

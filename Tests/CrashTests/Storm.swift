@@ -45,7 +45,7 @@ struct Storm: Sendable, CustomStringConvertible {
         var answers = 0
         // Half of the rounds are on a disk that writes back before it is told to.
         if isLucky(2) { incidents.append((0, .begin(.torn, Int.random(in: 1...4, using: &random)))) }
-        var faults: [Disk.Fault] = [.failSync, .full, .readOnly, .shortWrite]
+        var faults: [Disk.Fault] = [.failSync, .full, .quota, .readOnly, .shortWrite]
         faults.shuffle(using: &random)
         for fault in faults.prefix(Int.random(in: 0...3, using: &random)) {
             answers += Int.random(in: 1...80, using: &random)

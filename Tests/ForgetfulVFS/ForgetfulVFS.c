@@ -259,6 +259,10 @@ static int admit(sqlite3_file *file, int count, sqlite3_int64 offset, int *admit
     *admitted = count;
     sqlite3_int64 growth = offset + count - memory->size;
     if (growth > 0) {
+        if (isSwitchedOn("quota")) {
+            *admitted = 0;
+            return fail(file, SQLITE_IOERR_WRITE, EDQUOT);
+        }
         sqlite3_int64 room = takeRoom(growth);
         if (room < growth) {
             // A write that ends where the disk ends is short before it is refused.

@@ -23,10 +23,16 @@ extension Connection {
     ///   - code: what SQLite said.
     ///   - file: the one that it wrote to.
     public func refusal(of code: ResultCode, in file: DurableFile) -> WriteRefusal? {
+        state.refusal(of: code, in: file)
+    }
+}
+
+extension ConnectionState {
+    func refusal(of code: ResultCode, in file: Connection.DurableFile) -> WriteRefusal? {
         guard code == .ioErrorWrite || code == .ioErrorTruncate else { return nil }
         let operation = file == .log ? SQLITE_FCNTL_JOURNAL_POINTER : SQLITE_FCNTL_FILE_POINTER
         var handle: UnsafeMutablePointer<sqlite3_file>?
-        guard unsafe sqlite3_file_control(state.database, "main", operation, &handle) == SQLITE_OK,
+        guard unsafe sqlite3_file_control(database, "main", operation, &handle) == SQLITE_OK,
             let handle = unsafe handle, let methods = unsafe handle.pointee.pMethods
         else { return nil }
         var number: Int32 = 0

@@ -69,8 +69,8 @@ extension WriterDatabase {
             checkpoint()
             return .success(value)
         } catch {
-            noteStorage(error.code)
             var failure = Failure(error)
+            if let refusal = noteStorage(error.code) { failure.tell(refusal) }
             if failure.wasInterrupted {
                 failure =
                     Budget.now() >= deadline

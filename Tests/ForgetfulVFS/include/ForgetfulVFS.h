@@ -12,6 +12,7 @@
 //                 for clean: it can still be read, but no later sync writes it, unless it is written anew
 //   full          files may grow by so many bytes more, all of them together; the write that reaches the end is short, and
 //                 fails as those after it do (SQLITE_FULL). Writes that make no file longer succeed
+//   quota         a write that would make a file longer fails: the owner may have no more (SQLITE_IOERR_WRITE, with EDQUOT)
 //   read-only     nothing is written, cut, made or deleted (SQLITE_IOERR_WRITE and its like with EROFS behind it, or
 //                 SQLITE_CANTOPEN). What is there can be opened, for reading. A sync fails if there is something to write
 //   short-write   a write puts down a part of its bytes and fails (SQLITE_IOERR_WRITE, with EIO), one in so many
