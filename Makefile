@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench image lint format clean
+.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench nightly image lint format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: setup ## measure the server; one of round-trip, http, fan-out, neighbours
 
 image: ## build the container image and check it; needs docker
 	@./.ci/image
+
+nightly: setup ## a thousand rounds of crashes and failing disks; DOSQL_CRASH_ROUNDS=200 DOSQL_CRASH_SEED=1
+	@./.ci/nightly
 
 lint: ## check the format of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests clients Benchmarks Package.swift

@@ -93,6 +93,8 @@ extension ResultCode {
     public static let ioErrorSync = ResultCode(rawValue: 10 | 4 << 8)
     /// `SQLITE_IOERR_DIR_FSYNC`.
     public static let ioErrorDirectorySync = ResultCode(rawValue: 10 | 5 << 8)
+    /// `SQLITE_IOERR_TRUNCATE`.
+    public static let ioErrorTruncate = ResultCode(rawValue: 10 | 6 << 8)
     /// `SQLITE_IOERR_NOMEM`.
     public static let ioErrorNoMemory = ResultCode(rawValue: 10 | 12 << 8)
     /// `SQLITE_CONSTRAINT_CHECK`.

@@ -14,6 +14,9 @@ public struct SQLiteError: Error, Sendable, Hashable {
     /// The bound of this engine that was met, if it was one.
     public var bound: Bound?
 
+    /// Why the system took nothing of a statement's write, if that was it.
+    public var refusal: WriteRefusal?
+
     /// What the engine bounds by means of SQLite, in bytes.
     public enum Bound: Sendable, Hashable {
         /// The file's size: ``Connection/setDatabaseBytesMax(_:)``.

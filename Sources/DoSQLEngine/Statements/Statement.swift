@@ -84,6 +84,7 @@ public final class Statement: @unchecked Sendable {
             error = SQLiteError(code: error.code, message: denial.description, offset: error.offset)
         }
         if error.code.primary == .full { error.bound = connection.fullBound }
+        error.refusal = connection.refusal(of: error.code, in: .log)
         reset()
         return error
     }

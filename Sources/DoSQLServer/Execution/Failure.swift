@@ -43,6 +43,7 @@ public struct Failure: Error, Sendable {
         offset = error.offset
         // After a failed sync nobody knows what the disk has.
         if error.code == .ioErrorSync || error.code == .ioErrorDirectorySync { execution = .unknown }
+        if let refusal = error.refusal { tell(refusal) }
         switch error.bound {
         case .database(let bytes): limit = ("databaseBytesMax", bytes)
         case .statement(let bytes):
@@ -56,6 +57,18 @@ public struct Failure: Error, Sendable {
             if bytes > 0 { limit = ("heapBytesMax", bytes) }
             retryAfter = 1000
         case nil: break
+        }
+    }
+
+    /// Says why the system took nothing of a write. What was committed before stays.
+    mutating func tell(_ refusal: WriteRefusal) {
+        switch refusal {
+        case .readOnly:
+            code = .storageFailed
+            message = "the disk is read-only"
+        case .quota:
+            code = .storageFull
+            message = "the disk quota is used up"
         }
     }
 
@@ -239,6 +252,8 @@ extension Failure {
             case .sqlite(let sqliteError):
                 sqlite = sqliteError.code.rawValue
                 offset = sqliteError.offset
+                // Not the migration is wrong, but the disk.
+                if sqliteError.code.primary == .full { code = .storageFull }
             // Not the migration is wrong, but who sent it.
             case .forbidden: code = .forbidden
             default: break
@@ -249,7 +264,7 @@ extension Failure {
             statement = (index, 0)
             sqlite = cause.code.rawValue
         case .commitFailed(let id, let cause):
-            self.init(.migrationFailed, "\(error)")
+            self.init(cause.code.primary == .full ? .storageFull : .migrationFailed, "\(error)")
             migration = id
             sqlite = cause.code.rawValue
         case .unreadable(let cause):

@@ -330,7 +330,8 @@ final class Tenant: Sendable {
             keep(try RetentionSettings.read(from: context.folder.folder(of: name)).kept(else: context.kept))
             database = consume opened
         } catch {
-            guard error.code == .storageFailed else { return error }
+            // On a disk that may not be written to SQLite opens a file for reading, and its first write is refused.
+            guard error.code == .storageFailed || error.code == .readOnly else { return error }
             var failure = error
             failure.code = .tenantUnavailable
             failure.execution = .notExecuted

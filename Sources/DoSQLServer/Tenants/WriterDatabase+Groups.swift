@@ -40,8 +40,9 @@ extension WriterDatabase {
             try connection.beginImmediate()
             feeds.transactionBegins()
         } catch {
-            noteStorage(error.code)
-            for job in group { job.refuse(Failure(error), outbox: &outbox) }
+            var failure = Failure(error)
+            if let refusal = noteStorage(error.code) { failure.tell(refusal) }
+            for job in group { job.refuse(failure, outbox: &outbox) }
             return .committed(group.count)
         }
         var answers: [Result<Answer, Failure>] = []

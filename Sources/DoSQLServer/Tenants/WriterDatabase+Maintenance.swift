@@ -24,7 +24,7 @@ extension WriterDatabase {
             checkpointFrames = done.isComplete ? limit : done.log + limit
         } catch {
             // The log stays as it is and the next checkpoint tries again.
-            noteStorage(error.code)
+            noteStorage(error.code, writing: .database)
             tenant.context.metrics.checkpointed(.failed)
             tenant.isCheckpointBlocked.store(true, ordering: .relaxed)
             checkpointFrames = tenant.walFrames.load(ordering: .relaxed) + limit
@@ -69,8 +69,8 @@ extension WriterDatabase {
             checkpoint()
             return .success(value)
         } catch {
-            noteStorage(error.code)
             var failure = Failure(error)
+            if let refusal = noteStorage(error.code) { failure.tell(refusal) }
             if failure.wasInterrupted {
                 failure =
                     Budget.now() >= deadline

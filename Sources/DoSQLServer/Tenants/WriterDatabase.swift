@@ -167,9 +167,13 @@ struct WriterDatabase: ~Copyable, Sendable {
             try tenant.context.metrics.counting { () throws(SQLiteError) in try connection.commit() }
         } catch {
             var failure = Failure(error)
-            // A full disk is told before anything is durable; after any other failure nobody knows.
-            if error.code.primary == .ioError { failure.execution = .unknown }
-            noteStorage(error.code)
+            // A full disk, or one that may not be written to, is told before anything is durable; after any other failure
+            // nobody knows.
+            if let refusal = noteStorage(error.code) {
+                failure.tell(refusal)
+            } else if error.code.primary == .ioError {
+                failure.execution = .unknown
+            }
             if error.code.isOutOfMemory {
                 // The log may have the whole transaction, and SQLite not know it: recovery decides.
                 failure.execution = .unknown
@@ -208,12 +212,18 @@ struct WriterDatabase: ~Copyable, Sendable {
         return UInt64(clamping: read.int64(at: 0))
     }
 
-    /// After an I/O error nobody knows what the disk has: the file is closed as it is and recovered.
-    mutating func noteStorage(_ code: ResultCode) {
-        guard code.primary == .ioError else { return }
+    /// After an I/O error nobody knows what the disk has: the file is closed as it is and recovered. Unless the system took
+    /// nothing at all: then the file is as it was, and is read on.
+    /// - Parameter file: the one that was written to.
+    /// - Returns: why the system took nothing; nil if it was something else.
+    @discardableResult
+    mutating func noteStorage(_ code: ResultCode, writing file: Connection.DurableFile = .log) -> WriteRefusal? {
+        guard code.primary == .ioError else { return nil }
+        if let refusal = connection.refusal(of: code, in: file) { return refusal }
         isBroken = true
         // A failure leaves the checkpoint on, which fails as well on such a disk.
         try? connection.setCheckpointsOnClose(false)
+        return nil
     }
 
     mutating func rollBack() {
@@ -249,9 +259,10 @@ struct WriterDatabase: ~Copyable, Sendable {
         } catch {
             var failure = error
             let code = ResultCode(rawValue: failure.sqlite)
-            noteStorage(code)
             // It may have been the commit.
-            if code.primary == .ioError, job.type != .begin, failure.execution == .notExecuted {
+            if let refusal = noteStorage(code) {
+                failure.tell(refusal)
+            } else if code.primary == .ioError, job.type != .begin, failure.execution == .notExecuted {
                 failure.execution = .unknown
             }
             job.refuse(failure, outbox: &outbox)
