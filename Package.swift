@@ -100,7 +100,8 @@ let package = Package(
         .target(
             name: "DoSQLServer",
             dependencies: [
-                "DoSQLAccess", "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLAccess", "DoSQLCompression", "DoSQLEngine", "DoSQLHTTP", "DoSQLJSON", "DoSQLLoop",
+                "DoSQLProtocol",
                 "DoSQLSession", "DoSQLTLS", "DoSQLWebSocket",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
