@@ -106,7 +106,8 @@ private final class Joiner: StreamDelegate {
 
     private func ask(_ writer: inout ByteWriter) {
         request += 1
-        Execute.encode(into: &writer, kind: .query, stream: 1, request: request, statement: .sql(GreedyTenant.crossJoin))
+        Execute.encode(
+            into: &writer, kind: .query, stream: 1, request: request, statement: .sql(GreedyTenant.crossJoin))
         var bytes = writer.take()
         stream.send(&bytes)
     }

@@ -87,6 +87,7 @@ struct NeighboursBenchmark: ParsableCommand {
     /// A median with its spread.
     private static func text(_ values: [Double]) -> String {
         let (least, most) = (values.min() ?? .nan, values.max() ?? .nan)
-        return "\(FigureText.number(FigureText.median(values))) (\(FigureText.number(least))–\(FigureText.number(most)))"
+        return
+            "\(FigureText.number(FigureText.median(values))) (\(FigureText.number(least))–\(FigureText.number(most)))"
     }
 }

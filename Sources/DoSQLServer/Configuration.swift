@@ -130,7 +130,8 @@ public struct Configuration: Sendable {
         }
         if handshakesMax < 1 { faults.append("at least 1 handshake must be allowed, not \(handshakesMax)") }
         if bytesInFlightMax < 32 << 20 {
-            faults.append("at least 33554432 bytes in flight must be allowed, a frame each way, not \(bytesInFlightMax)")
+            faults.append(
+                "at least 33554432 bytes in flight must be allowed, a frame each way, not \(bytesInFlightMax)")
         }
         if heapBytesMax != 0 && heapBytesMax < 16 << 20 {
             faults.append("SQLite's memory is 0 (all there is) or at least 16777216 bytes, not \(heapBytesMax)")

@@ -23,7 +23,7 @@ public final class Server: Sendable {
     private static let openerThreads = 2
 
     /// Long reads give way to the loops, which have the short ones: as much as threads of this niceness do.
-    private static let readerNiceness: Int32 = 10
+    private static let readerNiceness: Int32 = 15
 
     /// Why a server did not start.
     public struct StartError: Error, CustomStringConvertible {

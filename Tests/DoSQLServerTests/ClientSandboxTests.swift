@@ -101,7 +101,8 @@ struct ClientSandboxTests {
                 for error in errors {
                     #expect(
                         error?.code == .notAllowed && error?.category == .authorization, "\(String(describing: error))")
-                    #expect(error?.message.lowercased().hasPrefix(words.lowercased()) == true, "\(error?.message ?? "")")
+                    #expect(
+                        error?.message.lowercased().hasPrefix(words.lowercased()) == true, "\(error?.message ?? "")")
                 }
             }
             if inTransaction { try client.rollback() }
@@ -151,7 +152,10 @@ struct ClientSandboxTests {
             "SELECT \(Array(repeating: "1", count: 2_001).joined(separator: ","))", .sqlError,
             "too many columns in result set"
         ),
-        ("SELECT 1\(String(repeating: "+1", count: 1_001))", .sqlError, "Expression tree is too large (maximum depth 1000)"),
+        (
+            "SELECT 1\(String(repeating: "+1", count: 1_001))", .sqlError,
+            "Expression tree is too large (maximum depth 1000)"
+        ),
         (
             Array(repeating: "SELECT 1", count: 501).joined(separator: " UNION ALL "), .sqlError,
             "too many terms in compound SELECT"
@@ -187,7 +191,9 @@ struct ClientSandboxTests {
     }
 
     @Test(arguments: beyond)
-    func `beyond a bound of a statement there is an error of its own`(sql: String, code: ErrorCode, words: String) throws {
+    func `beyond a bound of a statement there is an error of its own`(sql: String, code: ErrorCode, words: String)
+        throws
+    {
         let client = try TestServer(loops: 1).client("acme")
         if sql.contains("t0") {
             let count = 102

@@ -8,7 +8,8 @@ import Testing
 struct ServerLimitTests {
     private static let select = #"{"sql":"SELECT 1"}"#
 
-    @Test func `one tenant more than there may be is TENANT_LIMIT, and the others go on, also after a restart`() throws {
+    @Test func `one tenant more than there may be is TENANT_LIMIT, and the others go on, also after a restart`() throws
+    {
         let server = try TestServer(loops: 1) { $0.tenantsMax = 2 }
         try server.client("one").run("CREATE TABLE t(x)")
         try server.client("two").run("CREATE TABLE t(x)")
@@ -100,7 +101,8 @@ struct ServerLimitTests {
         let slow = try server.client("acme")
         try slow.send(
             RawFrame.bytes(
-                type: MessageType.run.rawValue, stream: 1, body: [UInt8](repeating: 0, count: 2 << 20), length: 3 << 20))
+                type: MessageType.run.rawValue, stream: 1, body: [UInt8](repeating: 0, count: 2 << 20), length: 3 << 20)
+        )
         let web = try server.http("other")
         var answer = try web.post("/query", Self.select)
         let isRefused = try Deadline.poll {
@@ -179,25 +181,6 @@ struct ServerLimitTests {
         #expect(try client.value("SELECT 1") == 1)
         #expect(try first.value("SELECT 1") == 1)
         #expect(try web.post("/query", Self.select).status == 200)
-    }
-
-    @Test func `names that nobody has do not stay in the server`() throws {
-        let server = try TestServerProcess(flags: ["--loops", "1", "--no-create-tenants"])
-        let client = try server.client()
-        func ask(_ range: Range<Int>) throws {
-            for batch in stride(from: range.lowerBound, to: range.upperBound, by: 500) {
-                let requests = try client.together {
-                    try (batch..<batch + 500).map { try client.sendOpen("nobody-\($0)", stream: UInt16(1 + $0 % 500)) }
-                }
-                for request in requests { #expect(try client.failure(of: request).code == .tenantNotFound) }
-            }
-        }
-        try ask(0..<20_000)
-        let first = try #require(server.residentMemory)
-        try ask(20_000..<80_000)
-        let last = try #require(server.residentMemory)
-        // 60,000 names would be some 60 MB.
-        #expect(last - first < 24 << 20, "\((last - first) >> 20) MiB")
     }
 
     // MARK: Turns

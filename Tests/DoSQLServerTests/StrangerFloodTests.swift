@@ -71,9 +71,9 @@ struct StrangerFloodTests {
         let idle = try #require(server.residentMemory)
         for stream in 2...100 as ClosedRange<UInt16> { try client.open("acme", stream: stream) }
         client.socket.readsWhileSending = false
-        // A gigabyte, a hundred at a time: the requests of a stream wait for one another, those of several do not.
+        // Four hundred megabytes, a hundred answers at a time: the requests of a stream wait for one another, those of several do not.
         let reads = try client.together {
-            try (0..<500).map {
+            try (0..<200).map {
                 try client.sendQueryOne(
                     "SELECT ?, zeroblob(2000000)", [.integer($0)], stream: UInt16(1 + $0 % 100))
             }
@@ -124,5 +124,24 @@ struct StrangerFloodTests {
         #expect(try other.value("SELECT count(*) FROM t") == .integer(executed))
         let peak = try #require(server.residentMemoryPeak)
         #expect(peak - idle < 96 << 20, "\((peak - idle) >> 20) MiB")
+    }
+
+    @Test func `names that nobody has do not stay in the server`() throws {
+        let server = try TestServerProcess(flags: ["--loops", "1", "--no-create-tenants"])
+        let client = try server.client()
+        func ask(_ range: Range<Int>) throws {
+            for batch in stride(from: range.lowerBound, to: range.upperBound, by: 500) {
+                let requests = try client.together {
+                    try (batch..<batch + 500).map { try client.sendOpen("nobody-\($0)", stream: UInt16(1 + $0 % 500)) }
+                }
+                for request in requests { #expect(try client.failure(of: request).code == .tenantNotFound) }
+            }
+        }
+        try ask(0..<20_000)
+        let first = try #require(server.residentMemory)
+        try ask(20_000..<80_000)
+        let last = try #require(server.residentMemory)
+        // 60,000 names would be some 60 MB.
+        #expect(last - first < 24 << 20, "\((last - first) >> 20) MiB")
     }
 }

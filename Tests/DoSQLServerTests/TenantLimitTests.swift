@@ -81,7 +81,8 @@ struct TenantLimitTests {
 
     @Test func `a result has so many bytes, streamed or whole`() throws {
         let client = try TestServer(loops: 1) { $0.tenant.resultBytesMax = 100_000 }.client("acme")
-        let rows = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 300) SELECT zeroblob(1000) FROM c"
+        let rows =
+            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 300) SELECT zeroblob(1000) FROM c"
         let expected = ErrorMessage.MetLimit(name: "resultBytesMax", value: 100_000)
         let streamed = try client.failure(of: try client.sendQuery(.sql(rows), credit: UInt64(Int64.max)))
         #expect(streamed.code == .resultTooLarge && streamed.limit == expected)
@@ -245,7 +246,9 @@ struct TenantLimitTests {
         #expect(TenantLimits().faults.isEmpty)
         // Every one of them is on the page, by its default.
         let page = Dictionary(uniqueKeysWithValues: Limits.all.map { ($0.name, Int($0.value)) })
-        for field in TenantLimits.fields { #expect(page[field.name] == TenantLimits()[keyPath: field.path], "\(field.name)") }
+        for field in TenantLimits.fields {
+            #expect(page[field.name] == TenantLimits()[keyPath: field.path], "\(field.name)")
+        }
     }
 
     @Test func `what an operator sets wrong is told before anything starts, all of it`() {

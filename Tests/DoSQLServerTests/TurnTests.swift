@@ -65,7 +65,8 @@ struct TurnTests {
                 taken[next.owner] += 1
                 working.append(next.owner)
             default:
-                guard let owner = working.randomElement(using: &random), let index = working.firstIndex(of: owner) else {
+                guard let owner = working.randomElement(using: &random), let index = working.firstIndex(of: owner)
+                else {
                     continue
                 }
                 working.remove(at: index)
@@ -116,7 +117,8 @@ struct TurnTests {
     @Test func `an IPv6 site is one address, and an IPv4 address the same on either kind of socket`() {
         let site: [UInt8] = [0x20, 1, 0x0D, 0xB8, 0, 1, 0, 2]
         #expect(PeerAddress(site + [0, 0, 0, 0, 0, 0, 0, 1]) == PeerAddress(site + [9, 9, 9, 9, 9, 9, 9, 9]))
-        #expect(PeerAddress(site + [UInt8](repeating: 0, count: 8)) != PeerAddress([UInt8](repeating: 0, count: 15) + [1]))
+        #expect(
+            PeerAddress(site + [UInt8](repeating: 0, count: 8)) != PeerAddress([UInt8](repeating: 0, count: 15) + [1]))
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 7]
         #expect(PeerAddress(mapped) == PeerAddress([192, 0, 2, 7]))
         #expect(PeerAddress([UInt8](repeating: 0, count: 15) + [1]).isOwnMachine)

@@ -57,7 +57,8 @@ extension Session {
         deliver(
             Reply(
                 connection: id, stream: job.address.stream, request: job.address.request, kind: kind,
-                frame: failure.frame(stream: job.address.stream, request: job.address.request, transaction: transaction),
+                frame: failure.frame(
+                    stream: job.address.stream, request: job.address.request, transaction: transaction),
                 answers: nil))
     }
 

@@ -73,7 +73,8 @@ extension Session {
             return finish(stream, header, isDeferred: isDeferred, .readOnly)
         }
         stream.machine.started(header.request, asWrite: false)
-        let job = makeJob(stream, .begin, header, body, deadline: nil, waits: begin.mode == .write, wait: begin.deadline)
+        let job = makeJob(
+            stream, .begin, header, body, deadline: nil, waits: begin.mode == .write, wait: begin.deadline)
         switch begin.mode {
         case .read:
             let session = ReadSession(tenant: stream.tenant.tenant, address: job.address, isSingle: false)
@@ -88,7 +89,8 @@ extension Session {
     }
 
     private func makeJob(
-        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?, waits: Bool,
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?,
+        waits: Bool,
         credit: UInt64? = nil,
         wait: UInt64? = nil
     ) -> Job {

@@ -42,13 +42,15 @@ extension Session {
 
     /// Why another request is refused at once: its tenant, or the server, has too many.
     private func refusal(of tenant: ShardTenant) -> Failure? {
-        shard.refusal ?? tenant.refusal(now: shard.loop.now)
+        if shard.inFlight.isFull { return shard.refusal }
+        return tenant.refusal(now: shard.loop.now)
     }
 
     private func hold(_ stream: SessionStream, _ kind: RequestKind, _ header: FrameHeader, _ body: Span<UInt8>) {
         machine.deferred(header.request)
         machine.kept(bytes: body.count)
-        stream.machine.hold(pending(header, body, of: stream.tenant), kind: kind, depends: header.flags.contains(.depends))
+        stream.machine.hold(
+            pending(header, body, of: stream.tenant), kind: kind, depends: header.flags.contains(.depends))
     }
 
     func pending(_ header: FrameHeader, _ body: Span<UInt8>, of tenant: ShardTenant) -> PendingRequest {

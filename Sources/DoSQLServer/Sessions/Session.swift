@@ -16,6 +16,8 @@ import Logging
 final class Session {
     /// Output that the transport has not taken, beyond which no more requests are read: the client reads first.
     private static let outputMax = 4 << 20
+    /// Received bytes that wait for a turn, beyond which they wait with the kernel: pausing for each turn costs more.
+    private static let keptMax = 64 * 1024
     /// How long a closing session may take to have its last answers read.
     private static let flushTime: Duration = .seconds(5)
 
@@ -27,6 +29,8 @@ final class Session {
     private let faceKind: FaceKind
     var machine: ConnectionStateMachine
     private var decoder = FrameDecoder()
+    /// Received bytes behind those that the decoder has: they wait for a turn, or for the client to read.
+    private var kept: [UInt8] = []
     var output = ByteWriter()
     private var isDirty = false
     var streams: [UInt16: SessionStream] = [:] {
@@ -109,21 +113,22 @@ final class Session {
         // Once for what came together: a token is judged whenever it is used.
         guard principal == nil || isStillLetIn() else { return }
         if isPaused || isYielding {
-            decoder.keep(bytes)
-            return received.set(decoder.keptCount)
+            kept.append(bytes)
+            if kept.count > Self.keptMax { transport?.pauseReading() }
+            return received.set(decoder.keptCount + kept.count)
         }
         var input = bytes
         // Out of the property for the time of the call: the frames it hands out borrow from it.
         var decoder = FrameDecoder()
         swap(&decoder, &self.decoder)
         defer {
-            received.set(decoder.keptCount)
+            received.set(decoder.keptCount + kept.count)
             swap(&decoder, &self.decoder)
         }
         var began = Budget.now()
         loop: while !isClosing {
             if greeting != nil { return hold(&decoder, input) }
-            if mustWaitForClient() || mustYield() { return decoder.keep(input) }
+            if mustWaitForClient() || mustYield() { return kept.append(input) }
             decoder.frameMax = machine.isOpen ? Limits.frameMax : Limits.frameHandshakeMax
             switch decoder.next(&input) {
             case .frame(let header, let body): handle(header, body)
@@ -184,9 +189,8 @@ final class Session {
     /// Whether its tenant has had its time: then it goes on in the next turn.
     func mustYield() -> Bool {
         if isYielding { return true }
-        guard shard.turns.isOver(turns), let transport else { return false }
+        guard shard.turns.isOver(turns), transport != nil else { return false }
         isYielding = true
-        transport.pauseReading()
         shard.turns.yield(self, of: turns)
         return true
     }
@@ -286,8 +290,11 @@ final class Session {
     private func proceed() {
         guard !isPaused, !isYielding, !isClosing else { return }
         for stream in streams.values { pump(stream) }
-        let nothing: [UInt8] = []
-        if !isPaused && !isYielding { receive(nothing.span) }
+        if !isPaused && !isYielding {
+            var bytes: [UInt8] = []
+            swap(&bytes, &kept)
+            receive(bytes.span)
+        }
         if !isPaused && !isYielding { transport?.resumeReading() }
         closeIfDrained()
     }

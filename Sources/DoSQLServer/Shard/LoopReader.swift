@@ -32,6 +32,8 @@ final class LoopReader {
     static let lengthMax: Int32 = 1 << 20
     /// How often a statement that was too long goes straight to a thread before the loop tries it again.
     private static let memory: UInt8 = 64
+    /// The same for one that had less time than usual: it may just have been held up.
+    private static let waryMemory: UInt8 = 4
 
     let connection: Connection
     private let tenant: Tenant
@@ -81,9 +83,10 @@ final class LoopReader {
             if error.code == .valueTooLarge { return remember(statement, &output, start) }
             throw error
         }
+        statement.forgetSteps()
         let now = Budget.now()
-        connection.allow(
-            until: now &+ (now < waryUntil ? Self.timeMaxWary : Self.timeMax), memoryMax: Self.memoryMax)
+        let isWary = now < waryUntil
+        connection.allow(until: now &+ (isWary ? Self.timeMaxWary : Self.timeMax), memoryMax: Self.memoryMax)
         watch.extend(now &+ Self.watchTime)
         defer {
             statement.reset()
@@ -127,6 +130,7 @@ final class LoopReader {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
             // words the error.
             if error.code == .interrupt {
+                if isWary { return remember(statement, &output, start, for: Self.waryMemory) }
                 waryUntil = Budget.now() &+ Self.waryTime
                 return remember(statement, &output, start)
             }
@@ -195,10 +199,12 @@ final class LoopReader {
         watch.arm(connection.interrupter, deadline: .max)
     }
 
-    private func remember(_ statement: Statement, _ output: inout ByteWriter, _ start: Int) -> Verdict {
+    private func remember(
+        _ statement: Statement, _ output: inout ByteWriter, _ start: Int, for times: UInt8 = LoopReader.memory
+    ) -> Verdict {
         output.truncate(to: start)
         if slow.count >= 1024 { slow.removeAll() }
-        slow[statement.textHash] = Self.memory
+        slow[statement.textHash] = times
         return .tooLong
     }
 }

@@ -11,6 +11,8 @@ protocol Yielding: AnyObject {
 final class TurnAccount {
     /// Nanoseconds of a turn, beyond which what comes waits: so long may a tenant keep the others of its loop waiting.
     static let timeMax: UInt64 = 250_000
+    /// The same while there are no others: whoever comes then waits so long once.
+    static let timeMaxAlone: UInt64 = 4_000_000
 
     fileprivate var spent: UInt64 = 0
     fileprivate var turn: UInt64 = 0
@@ -20,7 +22,13 @@ final class TurnAccount {
 /// Shares a loop's turns out: a tenant that has had its time yields, and goes on behind the others.
 final class LoopTurns {
     private let loop: EventLoop
+    /// For how many turns somebody else is expected again.
+    private static let company: UInt64 = 1024
+
     private var turn: UInt64 = 1
+    /// Who was charged last, and until which turn that is not the only one.
+    private var last: TurnAccount
+    private var sharedUntil: UInt64 = 0
     /// Those with somebody who waits, in their order.
     private var accounts: Deque<TurnAccount> = []
     /// Requests that are no tenant's.
@@ -28,10 +36,8 @@ final class LoopTurns {
 
     init(_ loop: EventLoop) {
         self.loop = loop
+        last = nobody
     }
-
-    /// Whether somebody waits.
-    var isAnyWaiting: Bool { !accounts.isEmpty }
 
     /// The account has had so many nanoseconds.
     func charge(_ account: TurnAccount, _ nanoseconds: UInt64) {
@@ -40,10 +46,16 @@ final class LoopTurns {
             account.spent = 0
         }
         account.spent &+= nanoseconds
+        guard account !== last else { return }
+        last = account
+        sharedUntil = turn &+ Self.company
     }
 
     /// Whether it has had its time.
-    func isOver(_ account: TurnAccount) -> Bool { account.turn == turn && account.spent > TurnAccount.timeMax }
+    func isOver(_ account: TurnAccount) -> Bool {
+        account.turn == turn
+            && account.spent > (turn < sharedUntil ? TurnAccount.timeMax : TurnAccount.timeMaxAlone)
+    }
 
     /// Somebody goes on with the account's next turn.
     func yield(_ waiting: any Yielding, of account: TurnAccount) {

@@ -27,40 +27,43 @@ final class ShardTenant {
 
     /// What the tenant may use now.
     var limits: TenantLimits {
-        let version = tenant.limitsVersion.load(ordering: .acquiring)
-        if version != limitsVersion {
-            limitsVersion = version
-            knownLimits = tenant.limits
-        }
+        learnLimits()
         return knownLimits
+    }
+
+    private func learnLimits() {
+        let version = tenant.limitsVersion.load(ordering: .acquiring)
+        guard version != limitsVersion else { return }
+        limitsVersion = version
+        knownLimits = tenant.limits
     }
 
     /// Why the tenant's next request is refused; nil if it may come.
     func refusal(now: UInt64) -> Failure? {
-        let limits = limits
-        if limits.tenantRateMax > 0, let failure = takeToken(limits, now) { return failure }
-        if tenant.requests.load(ordering: .relaxed) >= limits.tenantRequestsMax {
+        learnLimits()
+        if knownLimits.tenantRateMax > 0, let failure = takeToken(now) { return failure }
+        if tenant.requests.load(ordering: .relaxed) >= knownLimits.tenantRequestsMax {
             return .overloaded(
-                "too many requests of this tenant wait", limit: ("tenantRequestsMax", limits.tenantRequestsMax),
+                "too many requests of this tenant wait", limit: ("tenantRequestsMax", knownLimits.tenantRequestsMax),
                 retryAfter: 100)
         }
-        if tenant.requestBytes.load(ordering: .relaxed) >= limits.tenantRequestBytesMax {
+        if tenant.requestBytes.load(ordering: .relaxed) >= knownLimits.tenantRequestBytesMax {
             return .overloaded(
                 "too many bytes of this tenant's requests wait",
-                limit: ("tenantRequestBytesMax", limits.tenantRequestBytesMax), retryAfter: 100)
+                limit: ("tenantRequestBytesMax", knownLimits.tenantRequestBytesMax), retryAfter: 100)
         }
         return nil
     }
 
     /// The bucket is all shards'; some are taken at a time, so that they seldom meet there.
-    private func takeToken(_ limits: TenantLimits, _ now: UInt64) -> Failure? {
+    private func takeToken(_ now: UInt64) -> Failure? {
         if tokens == 0 {
-            switch tenant.takeTokens(max(1, min(64, limits.burst / 16)), now: now) {
+            switch tenant.takeTokens(max(1, min(64, knownLimits.burst / 16)), now: now) {
             case .success(let taken): tokens = taken
             case .failure(let delay):
                 return .overloaded(
-                    "this tenant may ask \(limits.tenantRateMax) times a second",
-                    limit: ("tenantRateMax", limits.tenantRateMax), retryAfter: delay.milliseconds)
+                    "this tenant may ask \(knownLimits.tenantRateMax) times a second",
+                    limit: ("tenantRateMax", knownLimits.tenantRateMax), retryAfter: delay.milliseconds)
             }
         }
         tokens -= 1

@@ -44,7 +44,9 @@ final class DiskWatch: Sendable {
 
     /// Looks anew. Reads the disk: not for an event loop.
     func look(_ now: UInt64) {
-        if bytesMax > 0, summedAt.load(ordering: .relaxed) == 0 || now > summedAt.load(ordering: .relaxed) &+ Self.sumTime {
+        if bytesMax > 0,
+            summedAt.load(ordering: .relaxed) == 0 || now > summedAt.load(ordering: .relaxed) &+ Self.sumTime
+        {
             bytes.store(sum(), ordering: .relaxed)
             summedAt.store(now, ordering: .relaxed)
         }

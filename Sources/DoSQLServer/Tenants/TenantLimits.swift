@@ -57,7 +57,8 @@ public struct TenantLimits: Sendable, Hashable {
         Field(name: "transactionTotalMax", unit: "ms", range: 1...86_400_000, path: \.transactionTotalMax),
         Field(name: "tenantTransactionsMax", unit: "transactions", range: 1...100_000, path: \.tenantTransactionsMax),
         Field(name: "tenantRequestsMax", unit: "requests", range: 1...1_000_000, path: \.tenantRequestsMax),
-        Field(name: "tenantRequestBytesMax", unit: "bytes", range: (1 << 20)...(1 << 40), path: \.tenantRequestBytesMax),
+        Field(
+            name: "tenantRequestBytesMax", unit: "bytes", range: (1 << 20)...(1 << 40), path: \.tenantRequestBytesMax),
         Field(name: "tenantRateMax", unit: "requests a second", range: 0...1_000_000, path: \.tenantRateMax),
         Field(name: "tenantBurstMax", unit: "requests", range: 0...1_000_000, path: \.tenantBurstMax),
         Field(name: "pageCacheMax", unit: "bytes", range: (64 << 10)...(1 << 40), path: \.pageCacheMax),

@@ -24,6 +24,29 @@ struct BombTests {
         return client
     }
 
+    /// The code of the close frame, behind whatever comes before it.
+    private func closeCode(_ client: WebSocketClient) throws -> Int? {
+        while let (head, payload) = try client.nextFrame() {
+            if head & 0x0F == 8 { return payload.count >= 2 ? Int(payload[0]) << 8 | Int(payload[1]) : nil }
+        }
+        return nil
+    }
+
+    /// The next binary message, unpacked; nil at the end.
+    private func next(_ client: WebSocketClient) throws -> [UInt8]? {
+        while let (head, payload) = try client.nextFrame() {
+            guard head & 0x0F == 2 else { continue }
+            guard head & 0x40 != 0 else { return payload }
+            let inflater = Inflater(.raw(windowBits: 15))
+            let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
+            var bytes: [UInt8] = []
+            try inflater.append(payload.span, into: &bytes, outputMax: 1 << 24)
+            try inflater.append(tail.span, into: &bytes, outputMax: 1 << 24)
+            return bytes
+        }
+        return nil
+    }
+
     /// A SCRIPT of sixteen megabytes of spaces, as a message of sixteen kilobytes.
     private var bomb: [UInt8] {
         let length = Limits.frameMax
@@ -45,7 +68,7 @@ struct BombTests {
         for _ in 0..<50 {
             let client = try frames(server.address, server: server)
             try client.send(opcode: 0x42, bomb)
-            #expect(try client.nextClose() == 1009)
+            #expect(try closeCode(client) == 1009)
             #expect(try other.query("SELECT 1") == #"{"rows":[{"1":1}]}"#)
         }
         let peak = try #require(server.residentMemoryPeak)
@@ -56,7 +79,6 @@ struct BombTests {
         let server = try TestServer(loops: 1)
         let client = try frames(try server.address, server: server)
         client.http.patience = .seconds(300)
-        #expect(try client.next() != nil)
         var random = SystemRandomNumberGenerator()
         let text = (0..<(3 << 20)).map { _ in UInt8.random(in: 0x61...0x64, using: &random) }
         var open = ByteWriter()
@@ -67,13 +89,16 @@ struct BombTests {
         let packed = deflated(open.bytes)
         #expect(packed.count * 4 < open.count * 2)
         try client.send(opcode: 0x42, packed)
-        var lengths: [Int] = []
-        while lengths.count < 2 {
-            guard case .binary(let bytes)? = try client.next() else { throw TestSupportError("no frames") }
-            lengths += [bytes.count]
-            if String(decoding: bytes, as: UTF8.self).contains("length(?)") { break }
+        var answer: FrameHeader?
+        while answer == nil, let message = try next(client) {
+            var position = 0
+            while position < message.count {
+                let header = FrameHeader(decoding: message.span, at: position)
+                if header.request == 3 { answer = header }
+                position += FrameHeader.size + Int(header.length)
+            }
         }
-        #expect(!lengths.isEmpty)
+        #expect(answer?.type == MessageType.result.rawValue)
     }
 
     @Test(arguments: ["gzip", "deflate", "br", "gzip, gzip"])
@@ -132,7 +157,7 @@ struct BombTests {
         let wire = try server.client()
         try wire.open("acme", isReadOnly: true)
         #expect(try wire.value(.sql(sql)) == .integer(expected))
-let write = "CREATE TABLE t(x) /* \(String(repeating: "x", count: 100_000)) */"
+        let write = "CREATE TABLE t(x) /* \(String(repeating: "x", count: 100_000)) */"
         #expect(try wire.failure(of: try wire.sendRun(.sql(write))).code == .readOnly)
     }
 }

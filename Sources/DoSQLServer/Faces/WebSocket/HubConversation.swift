@@ -171,7 +171,9 @@ final class HubConversation: WebSocketConversation {
     }
 
     var turns: TurnAccount { session?.turns ?? face.shard.turns.nobody }
-    func yieldIfDue() { _ = session?.mustYield() }
+    func yieldIfDue() {
+        if session?.mustYield() == true { pauseReading() }
+    }
 
     /// What stands behind a subscribe must not overtake it, or a client would not hear what it publishes itself; and
     /// what is under way is bounded.
