@@ -154,7 +154,9 @@ extension Session {
             if header.type == MessageType.credit.rawValue, machine.isInFlight(header.request),
                 let credit = try? Credit(body)
             {
-                earlyCredit[header.request, default: 0] += Int(clamping: min(credit.bytes, 1 << 40))
+                let more = min(credit.bytes, UInt64(Self.earlyCreditMax))
+                earlyCredit[header.request] = min(
+                    earlyCredit[header.request, default: 0] + Int(more), Self.earlyCreditMax)
             }
             return cancelHeld(header)
         }

@@ -44,6 +44,9 @@ final class Session {
     var inFlight: [UInt32: InFlight] = [:]
     /// Requests that were started and wait for their shard's reader.
     var waitingForReader: Set<UInt32> = []
+    /// Credit that is kept for a request which has not been started, in bytes: nobody reads more, and no sum of credits
+    /// overflows.
+    static let earlyCreditMax = 1 << 40
     /// Credit that came before its request was started.
     var earlyCredit: [UInt32: Int] = [:]
     /// Parts of results that the transport has not taken yet, with their bytes.
