@@ -12,6 +12,7 @@ struct StatementNeedsTests {
         CREATE TABLE lines (id INTEGER PRIMARY KEY, of INTEGER REFERENCES orders(id) ON DELETE CASCADE);
         CREATE TABLE secret (id INTEGER PRIMARY KEY, word TEXT);
         CREATE TABLE audit (what TEXT);
+        CREATE TABLE open (id INTEGER PRIMARY KEY, word TEXT);
         CREATE TABLE logged (id INTEGER PRIMARY KEY, x);
         CREATE TRIGGER noted AFTER INSERT ON logged BEGIN INSERT INTO audit SELECT word FROM secret; END;
         CREATE VIEW words AS SELECT word FROM secret;
@@ -74,6 +75,9 @@ struct StatementNeedsTests {
         // SQLite asks for leave to read the key that a foreign key refers to.
         Case(
             sql: "INSERT INTO lines(of) VALUES (1)", needs: [.read, .write], reads: ["orders"], writes: ["lines"]),
+        // Tables that are alike: SQLite copies the records, and tells the authorizer nothing of the one it reads.
+        Case(sql: "INSERT INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"], writes: ["open"]),
+        Case(sql: "REPLACE INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"], writes: ["open"]),
         Case(
             sql: "INSERT INTO audit SELECT value FROM json_each('[1]')", needs: .write, writes: ["audit"]),
         Case(

@@ -243,6 +243,12 @@ extension ConnectionState {
             }
             return (nil, end)
         }
+        do throws(PrepareError) {
+            try recordTransfer(sql, from: start, to: end)
+        } catch {
+            unsafe sqlite3_finalize(handle)
+            throw error
+        }
         inspect(sql, from: start, to: end)
         locateTables()
         if let required = recorder.required, required.mode > mode {
@@ -253,6 +259,25 @@ extension ConnectionState {
         let access = unsafe StatementAccess(
             recorder, isReadOnly: sqlite3_stmt_readonly(handle) != 0, isExplain: sqlite3_stmt_isexplain(handle) != 0)
         return (unsafe Statement(handle, access: access, connection: self), end)
+    }
+
+    /// Completes the record of `INSERT INTO t SELECT * FROM s`: where the two tables are alike SQLite copies the records as
+    /// they are, and asks the authorizer about the INSERT only (<https://www.sqlite.org/src/doc/trunk/src/insert.c>,
+    /// `xferOptimization`). Behind WITH it does not, so the same text is compiled once more behind one that nobody uses.
+    private func recordTransfer(_ sql: Span<UInt8>, from start: Int, to end: Int) throws(PrepareError) {
+        guard !recorder.written.isEmpty else { return }
+        let word = SQLScanner.keyword(sql, from: start).word
+        guard word == "INSERT" || word == "REPLACE" else { return }
+        var text = Array("WITH dosql_unused(x) AS (VALUES(0)) ".utf8)
+        for index in start..<end { text.append(sql[index]) }
+        var handle: OpaquePointer?
+        var tail: Int32 = 0
+        let code = unsafe compile(text.span, from: 0, persistent: false, isTerminated: false, &handle, &tail)
+        unsafe sqlite3_finalize(handle)
+        guard code == SQLITE_OK else {
+            if let denial { throw .denied(denial) }
+            throw .sqlite(unsafe SQLiteError(code: code, on: database))
+        }
     }
 
     /// The call itself, with a record of what the authorizer is asked.

@@ -99,6 +99,8 @@ struct IdempotencyTable: Sendable {
             let stored = [UInt8](copying: find.blob(at: 1))
             let outcomeOffset = Int(find.int64(at: 2))
             guard let type = stored.first.flatMap(MessageType.init(rawValue:)),
+                // What lies in a file may be somebody's who restored it: no sum may overflow.
+                (FrameHeader.size...(stored.count + FrameHeader.size)).contains(outcomeOffset),
                 stored.count >= outcomeOffset + 2 - FrameHeader.size + 1
             else {
                 throw Failure(.internal, "a stored answer is damaged")
