@@ -12,8 +12,9 @@ const migrations = [{
   sql: `CREATE TABLE users(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, email TEXT);
     CREATE TABLE posts(id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id), "order" TEXT);`,
 }];
-// Others make such folders too.
-process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'dosql-testing-'));
+// Others make such folders too. The variable is the whole process's, and other files are tested in it.
+const usual = process.env.TMPDIR;
+const own = process.env.TMPDIR = mkdtempSync(join(tmpdir(), 'dosql-testing-'));
 const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('dosql-test-')).sort();
 const answers = (url: string) =>
   fetch(`${url}/health/live`).then((response) => response.text().then(() => true), () => false);
@@ -71,7 +72,11 @@ describe('a database for tests', () => {
 });
 
 describe('a server for tests', () => {
-  after(() => rmSync(process.env.TMPDIR!, { recursive: true, force: true }));
+  after(() => {
+    if (usual === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = usual;
+    rmSync(own, { recursive: true, force: true });
+  });
 
   it('keeps its place and its data over a restart', async () => {
     await using server = await startServer();

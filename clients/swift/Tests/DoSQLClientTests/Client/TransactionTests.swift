@@ -215,7 +215,7 @@ struct TransactionTests {
         // The first question's BEGIN saw change 7. Whatever took the key is told to the second one.
         let server = FakeServer { frame in
             switch (frame.type, frame.connection) {
-            case (.begin, _): frame.ok(transaction: .write, lsn: frame.connection == 1 ? 6 : frame.connection == 2 ? 7 : 9)
+            case (.begin, _): frame.ok(transaction: .write, lsn: [6, 7, 9][frame.connection - 1])
             case (.commit, 1), (.commit, 2): frame.reply.close()
             case (.commit, _): frame.ok(replayed: true, lsn: stored.lsn)
             default: return Self.inside(frame)
