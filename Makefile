@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench lint format clean
+.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench nightly image lint format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +41,14 @@ guide-app: setup ## check the guide's app in Swift: build it and run the checker
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz
 
-bench: setup ## measure the server; one of round-trip, http, fan-out and its flags in ARGS="http --rounds 9"
+bench: setup ## measure the server; one of round-trip, http, fan-out, neighbours and its flags in ARGS="http --rounds 9"
 	@./.ci/bench $(ARGS)
+
+image: ## build the container image and check it; needs docker
+	@./.ci/image
+
+nightly: setup ## a thousand rounds of crashes and failing disks; DOSQL_CRASH_ROUNDS=200 DOSQL_CRASH_SEED=1
+	@./.ci/nightly
 
 lint: ## check the format of the sources
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests clients Benchmarks Package.swift

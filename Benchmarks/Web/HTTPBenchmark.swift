@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchmarkSupport
+import DoSQLTLS
 
 /// A point read over HTTP, beside an answer that is always the same, and beside the same read in the binary protocol.
 struct HTTPBenchmark: ParsableCommand {
@@ -24,12 +25,23 @@ struct HTTPBenchmark: ParsableCommand {
         help: "CONNECTIONSxDEPTH, the requests in flight on each; may be given several times.")
     var cells: [LoadShape] = [LoadShape(connections: 64, depth: 1)]
 
+    @Flag(help: "Ask over TLS as well, with the certificates of the tests.")
+    var tls = false
+
+    /// Where these are, from the package's root.
+    private static let certificates = "Tests/DoSQLTestSupport/Certificates/"
+
     func run() throws {
         try TemporaryFolder.use { try measure(in: $0) }
     }
 
     private func measure(in folder: String) throws {
-        let process = try ServerProcess(executable: server, folder: folder + "/data")
+        let certificates = Self.certificates
+        let flags = [
+            "--tls-certificate", certificates + "server.pem", "--tls-key", certificates + "server.key",
+        ]
+        let secured = tls ? try TLSClientContext(trustRoots: certificates + "root.pem") : nil
+        let process = try ServerProcess(executable: server, folder: folder + "/data", flags: tls ? flags : [])
         defer { process.stop() }
         try UsersTable(rows: rows).load(into: process.address)
 
@@ -37,6 +49,7 @@ struct HTTPBenchmark: ParsableCommand {
             let query = "HTTP POST /queryOne, \(shape)"
             let constant = "HTTP GET /health/live, \(shape)"
             let binary = "binary QUERY_ONE, \(shape)"
+            let secureQuery = "HTTPS POST /queryOne, \(shape)"
             var table = FigureTable()
             for round in 1...rounds {
                 Report.progress("round \(round) of \(rounds)")
@@ -44,12 +57,18 @@ struct HTTPBenchmark: ParsableCommand {
                     let load = try HTTPLoad(address: process.address, shape: shape, request: request, rows: rows)
                     table.add(name, try load.run(seconds: seconds, cpuOf: process.usage))
                 }
+                if let secured {
+                    let load = try HTTPLoad(
+                        address: process.address, shape: shape, request: .pointRead(), rows: rows, tls: secured)
+                    table.add(secureQuery, try load.run(seconds: seconds, cpuOf: process.usage))
+                }
                 let load = try PointReadLoad(address: process.address, shape: shape, rows: rows)
                 table.add(binary, try load.run(seconds: seconds, cpuOf: process.usage))
             }
             table.print(relativeTo: constant)
             table.printRatios("server CPU", of: \.cpu, [query, binary], to: constant)
             table.printRatios("server CPU", of: \.cpu, [query], to: binary)
+            if tls { table.printRatios("server CPU", of: \.cpu, [secureQuery], to: query) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import DoSQLLoop
+import DoSQLTLS
 
 /// A closed loop of HTTP requests over connections that stay open: each sends `depth` requests, waits for all answers,
 /// and sends again.
@@ -9,15 +10,20 @@ final class HTTPLoad {
     private var requesters: [Requester] = []
 
     /// Connects.
-    /// - Parameter rows: keys are 1 to this.
-    init(address: ListenAddress, shape: LoadShape, request: HTTPRequest, rows: Int) throws {
+    /// - Parameters:
+    ///   - rows: keys are 1 to this.
+    ///   - tls: what connections are secured with; nil: they are not.
+    init(
+        address: ListenAddress, shape: LoadShape, request: HTTPRequest, rows: Int, tls: TLSClientContext? = nil
+    ) throws {
         loop = try EventLoop(receiveBufferSize: 1 << 20)
         measurement = Measurement(on: loop, connections: shape.connections)
         for index in 0..<shape.connections {
             let stream = try SocketStream(adopting: try Descriptor.connected(to: address), on: loop)
             requesters.append(
                 Requester(
-                    stream, measurement, request: request, depth: shape.depth, rows: rows, seed: UInt64(index)))
+                    stream, measurement, request: request, depth: shape.depth, rows: rows, seed: UInt64(index),
+                    tls: try tls.map { try TLSClientTransform($0) }))
         }
     }
 
@@ -42,11 +48,14 @@ private final class Requester: StreamDelegate {
     private let depth: Int
     private var missing = 0
     private var sentAt: UInt64 = 0
+    private let tls: TLSClientTransform?
 
     init(
-        _ stream: SocketStream, _ measurement: Measurement, request: HTTPRequest, depth: Int, rows: Int, seed: UInt64
+        _ stream: SocketStream, _ measurement: Measurement, request: HTTPRequest, depth: Int, rows: Int, seed: UInt64,
+        tls: TLSClientTransform?
     ) {
         self.stream = stream
+        self.tls = tls
         self.measurement = measurement
         self.depth = depth
         self.rows = UInt64(rows)
@@ -59,6 +68,8 @@ private final class Requester: StreamDelegate {
 
     func begin() {
         stream.start(self)
+        let nothing: [UInt8] = []
+        if let tls { stream.use(tls, receiving: nothing.span) }
         sendBurst()
     }
 

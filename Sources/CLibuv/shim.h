@@ -4,6 +4,7 @@
 // module's: a file that uses them imports CLibuv beside Glibc.
 #pragma once
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <uv.h>
 
@@ -18,6 +19,15 @@ static inline int dosql_accept(int listening) {
 
 static inline int dosql_socket(int family) {
   return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+// Linux gives each thread a priority of its own; elsewhere it would be the whole process's.
+static inline int dosql_nice_thread(int niceness) {
+#ifdef __linux__
+  return setpriority(PRIO_PROCESS, 0, niceness);
+#else
+  return 0;
+#endif
 }
 
 static inline int dosql_name_thread(pthread_t thread, const char *name) {

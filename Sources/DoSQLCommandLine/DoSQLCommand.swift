@@ -16,7 +16,9 @@ struct DoSQLCommand: AsyncParsableCommand {
         abstract: "A database for web apps at the edge: one SQLite database for every tenant.",
         discussion: "Exit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.",
         version: Version.text,
-        subcommands: [Serve.self, Query.self, ShellCommand.self, Migrate.self])
+        subcommands: [
+            Serve.self, Query.self, ShellCommand.self, Migrate.self, TenantsCommand.self, TokenCommand.self,
+        ])
 
     static func main() async {
         var parsed: any ParsableCommand.Type = Self.self

@@ -1,8 +1,10 @@
 public import ArgumentParser
 import DoSQLEngine
 import DoSQLLoop
+import DoSQLProtocol
 import DoSQLServer
 import DoSQLSession
+public import DoSQLTLS
 public import Logging
 
 /// `dosql serve`: runs the server until Ctrl-C or SIGTERM.
@@ -12,6 +14,9 @@ struct Serve: ParsableCommand {
         discussion: """
             Without flags it listens on 127.0.0.1:3775 and keeps its data in ./dosql-data. It stops on Ctrl-C or SIGTERM: open transactions are rolled \
             back, accepted writes finished, every database checkpointed. A second Ctrl-C ends it at once, which loses nothing that was answered.
+
+            On this machine's own addresses it lets everybody do everything. On any other it starts only with tokens: --tokens FILE, which `dosql token \
+            create` makes, or keys for JWTs. The same goes for a container, whose port is published from 0.0.0.0.
             """)
 
     @Option(
@@ -19,6 +24,11 @@ struct Serve: ParsableCommand {
             "Where to listen: HOST:PORT, [IPv6]:PORT or unix:PATH; may be given several times. Port 0 lets the system choose."
     )
     var listen: [String] = ["127.0.0.1:3775"]
+
+    @OptionGroup var tokens: TokenOptions
+
+    @Flag(help: "Let whoever can reach the server do everything, wherever it listens.")
+    var insecureNoTokens = false
 
     @Option(help: "The folder that holds the tenants.")
     var data = "./dosql-data"
@@ -52,6 +62,33 @@ struct Serve: ParsableCommand {
 
     @Option(help: "Connections taken at a time.")
     var maxConnections = 10_000
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections taken of one address; without it 1024, and any number from this machine.",
+            valueName: "connections"))
+    var maxConnectionsPerAddress: Int?
+
+    @Option(help: "Bytes of waiting requests and answers, over all connections.")
+    var maxBytesInFlight = Limits.bytesInFlightMax
+
+    @Option(help: "Bytes of SQLite's memory; 0: as many as the system has.")
+    var maxMemory = Limits.heapBytesMax
+
+    @Option(help: "Tenants there may be.")
+    var maxTenants = Limits.tenantsMax
+
+    @Option(help: "Bytes of the data folder from which nothing grows; 0: any number.")
+    var maxDisk = 0
+
+    @Option(help: "Bytes left on the disk below which nothing grows; 0: all may be used.")
+    var minDiskFree = Limits.diskFreeMin
+
+    @Option(
+        help: ArgumentHelp(
+            "A limit of every tenant that has none of its own, such as databaseBytesMax=104857600; may be given several times.",
+            valueName: "name=value"))
+    var tenantLimit: [String] = []
 
     @Option(help: "Page cache of each connection to a database, in KiB.")
     var cache = 2048
@@ -113,6 +150,31 @@ struct Serve: ParsableCommand {
         help: ArgumentHelp("Seconds for which a tenant's events are kept; without it for ever.", valueName: "seconds"))
     var keepEventsFor: Int?
 
+    @Option(help: ArgumentHelp("Seconds for which deleted tenants can be brought back.", valueName: "seconds"))
+    var keepDeletedFor = 7 * 24 * 3600
+
+    @Option(
+        help: ArgumentHelp(
+            "The server's certificate and those between it and a root (PEM): clients may speak TLS. Read again on SIGHUP.",
+            valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The private key that belongs to it (PEM).", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp("The certificates that those of clients must come from (PEM).", valueName: "file"))
+    var tlsClientCA: String?
+
+    @Option(help: "Whether clients must show a certificate: 'required' or 'optional'.")
+    var tlsClientCertificates = TLSFiles.ClientCertificates.required
+
+    @Option(
+        help:
+            "Who may do without TLS where the server has a certificate: 'never', 'loopback' (this machine) or 'always'."
+    )
+    var plaintext = PlaintextPolicy.loopback
+
     @Option(help: "How much to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.notice
 
@@ -126,6 +188,8 @@ struct Serve: ParsableCommand {
                 throw ValidationError("--listen \(text): \(error)")
             }
         }
+        configuration.tokens = try tokens.configuration()
+        configuration.letsAnybodyIn = insecureNoTokens
         configuration.dataFolder = data
         configuration.migrationsFolder = migrations
         configuration.createsTenants = createTenants
@@ -140,6 +204,12 @@ struct Serve: ParsableCommand {
         configuration.openTenantsMax = maxOpenTenants
         configuration.tenantIdleSeconds = tenantIdle
         configuration.connectionsMax = maxConnections
+        configuration.addressConnectionsMax = maxConnectionsPerAddress
+        configuration.bytesInFlightMax = maxBytesInFlight
+        configuration.heapBytesMax = maxMemory
+        configuration.tenantsMax = maxTenants
+        configuration.diskBytesMax = maxDisk
+        configuration.diskFreeMin = minDiskFree
         configuration.cacheKiB = cache
         configuration.checkpointPages = checkpointPages
         configuration.session.transactionIdleMax = transactionIdle * 1_000_000
@@ -155,8 +225,36 @@ struct Serve: ParsableCommand {
         configuration.http.transactionsMax = maxHTTPTransactions
         configuration.messagesKept = FeedRetention(rowsMax: keepMessages, secondsMax: keepMessagesFor)
         configuration.eventsKept = FeedRetention(rowsMax: keepEvents, secondsMax: keepEventsFor)
+        var overrides = TenantLimitOverrides()
+        for text in tenantLimit {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let value = Int(parts[1]) else {
+                throw ValidationError("--tenant-limit is NAME=VALUE, a whole number, not '\(text)'")
+            }
+            do {
+                try overrides.set(parts[0], to: value)
+            } catch {
+                throw ValidationError("--tenant-limit: \(error)")
+            }
+        }
+        configuration.tenant = overrides.applied(to: configuration.tenant)
+        configuration.tls = try makeTLS()
+        configuration.plaintext = plaintext
+        configuration.administration.deletedKept = keepDeletedFor
         guard configuration.faults.isEmpty else { throw ValidationError(configuration.faults.joined(separator: "\n")) }
         return configuration
+    }
+
+    private func makeTLS() throws -> TLSFiles? {
+        switch (tlsCertificate, tlsKey) {
+        case (let certificate?, let key?):
+            return TLSFiles(
+                certificate: certificate, key: key, clientCA: tlsClientCA, clientCertificates: tlsClientCertificates)
+        case (nil, nil):
+            if tlsClientCA != nil { throw ValidationError("--tls-client-ca needs --tls-certificate and --tls-key") }
+            return nil
+        default: throw ValidationError("--tls-certificate and --tls-key come together")
+        }
     }
 
     func run() throws {
@@ -180,3 +278,5 @@ struct Serve: ParsableCommand {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension TLSFiles.ClientCertificates: ExpressibleByArgument {}
+extension PlaintextPolicy: ExpressibleByArgument {}

@@ -18,18 +18,25 @@ public struct Budget: Sendable {
         case deadline
         /// Somebody raised the flag.
         case cancelled
+        /// It wanted more memory than it may have.
+        case memory
     }
 
     /// Nanoseconds of the monotonic clock (``now()``) after which a statement stops; `UInt64.max` for never.
     public var deadline: UInt64
     /// A flag any thread may raise to stop it.
     public var cancellation: CancellationFlag?
+    /// Bytes that SQLite may take for it, beyond those it holds when the budget is set: sorting, temporary tables, values,
+    /// pages. Beyond them the statement fails with `SQLITE_NOMEM`. The bound is the thread's that sets the budget, and ends
+    /// when that thread sets another one.
+    public var memoryMax: Int?
 
-    /// Takes both bounds; without them, nothing is bounded.
+    /// Takes the bounds; without them, nothing is bounded.
     @inlinable
-    public init(deadline: UInt64 = .max, cancellation: CancellationFlag? = nil) {
+    public init(deadline: UInt64 = .max, cancellation: CancellationFlag? = nil, memoryMax: Int? = nil) {
         self.deadline = deadline
         self.cancellation = cancellation
+        self.memoryMax = memoryMax
     }
 
     /// No bound at all.

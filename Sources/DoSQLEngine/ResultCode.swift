@@ -14,6 +14,9 @@ public struct ResultCode: RawRepresentable, Sendable, Hashable {
     /// The kind without its detail: `SQLITE_CONSTRAINT` for `SQLITE_CONSTRAINT_UNIQUE`.
     @inlinable
     public var primary: ResultCode { ResultCode(rawValue: rawValue & 0xff) }
+
+    /// Whether memory was refused, to SQLite itself or to its VFS.
+    public var isOutOfMemory: Bool { primary == .noMemory || self == .ioErrorNoMemory }
 }
 
 extension ResultCode {
@@ -90,6 +93,10 @@ extension ResultCode {
     public static let ioErrorSync = ResultCode(rawValue: 10 | 4 << 8)
     /// `SQLITE_IOERR_DIR_FSYNC`.
     public static let ioErrorDirectorySync = ResultCode(rawValue: 10 | 5 << 8)
+    /// `SQLITE_IOERR_TRUNCATE`.
+    public static let ioErrorTruncate = ResultCode(rawValue: 10 | 6 << 8)
+    /// `SQLITE_IOERR_NOMEM`.
+    public static let ioErrorNoMemory = ResultCode(rawValue: 10 | 12 << 8)
     /// `SQLITE_CONSTRAINT_CHECK`.
     public static let constraintCheck = ResultCode(rawValue: 19 | 1 << 8)
     /// `SQLITE_CONSTRAINT_COMMITHOOK`.

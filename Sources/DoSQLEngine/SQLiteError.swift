@@ -11,6 +11,22 @@ public struct SQLiteError: Error, Sendable, Hashable {
     /// Where in the SQL text the fault lies, in bytes, if SQLite knows.
     public let offset: Int?
 
+    /// The bound of this engine that was met, if it was one.
+    public var bound: Bound?
+
+    /// Why the system took nothing of a statement's write, if that was it.
+    public var refusal: WriteRefusal?
+
+    /// What the engine bounds by means of SQLite, in bytes.
+    public enum Bound: Sendable, Hashable {
+        /// The file's size: ``Connection/setDatabaseBytesMax(_:)``.
+        case database(bytes: Int)
+        /// What a statement takes: ``Budget/memoryMax``.
+        case statement(bytes: Int)
+        /// What the process takes: ``SQLiteLibrary/setHeapBytesMax(_:)``; 0: what the system has.
+        case heap(bytes: Int)
+    }
+
     /// Takes the three parts as SQLite gave them.
     public init(code: ResultCode, message: String, offset: Int? = nil) {
         self.code = code
@@ -36,5 +52,10 @@ extension SQLiteError {
             code: ResultCode(rawValue: isLast ? extended : code),
             message: unsafe text.map { unsafe String(cString: $0) } ?? "unknown error",
             offset: offset < 0 ? nil : Int(offset))
+        if self.code.isOutOfMemory {
+            bound =
+                StatementHeap.boundWasMet
+                ? .statement(bytes: StatementHeap.boundBytes) : .heap(bytes: SQLiteLibrary.heapBytesMax)
+        }
     }
 }

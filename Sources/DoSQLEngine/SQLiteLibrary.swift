@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import CSQLiteHeap
 
 /// The SQLite this process is linked with.
 public enum SQLiteLibrary {
@@ -10,6 +11,27 @@ public enum SQLiteLibrary {
 
     /// Its version as one number, such as `3040001`.
     public static var versionNumber: Int { Int(sqlite3_libversion_number()) }
+
+    /// Bounds the memory of all connections of the process, in bytes; 0: none. Beyond it statements fail with
+    /// `SQLITE_NOMEM`. Whoever has caches to spare looks at ``isShortOfMemory``.
+    public static func setHeapBytesMax(_ bytes: Int) {
+        dosql_heap_set_limit(bytes == 0 ? .max : Int64(bytes))
+    }
+
+    /// The bound of ``setHeapBytesMax(_:)``.
+    public static var heapBytesMax: Int {
+        let bytes = dosql_heap_limit()
+        return bytes == .max ? 0 : Int(bytes)
+    }
+
+    /// The bytes of memory that SQLite holds, to within 64 KiB a thread.
+    public static var memoryUsed: Int { Int(dosql_heap_used()) }
+
+    /// Whether three quarters of the bound are taken: time to give back what caches hold.
+    public static var isShortOfMemory: Bool {
+        let bytes = dosql_heap_limit()
+        return bytes != .max && dosql_heap_used() > bytes / 4 * 3
+    }
 
     /// Whether a checkpoint that overlaps another connection's commit can corrupt a file with this library.
     ///

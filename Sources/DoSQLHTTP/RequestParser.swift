@@ -32,6 +32,10 @@ public final class RequestParser {
     }
 
     private let limits: HTTPLimits
+    private let fileBytesMax: Int
+    private let isFile: (RequestHead) -> Bool
+    /// The bound of the current request's body.
+    private var bodyLimits: HTTPLimits
     private let pool: DecoderPool
     private var state: State = .head
     private var headGuard = HeadGuard()
@@ -46,9 +50,19 @@ public final class RequestParser {
     private var hasSkippedLine = false
 
     /// A parser in front of the first request.
-    /// - Parameter decoders: those of the thread. A parser that is given none has its own.
-    public init(limits: HTTPLimits = HTTPLimits(), decoders: DecoderPool = DecoderPool()) {
+    /// - Parameters:
+    ///   - decoders: those of the thread. A parser that is given none has its own.
+    ///   - fileBytesMax: the bound, in bytes, of a body that is a file: it is handed on as it comes, and may be longer
+    ///     than one that is kept.
+    ///   - isFile: whether a request's body is one.
+    public init(
+        limits: HTTPLimits = HTTPLimits(), decoders: DecoderPool = DecoderPool(),
+        fileBytesMax: Int = 0, isFile: @escaping (RequestHead) -> Bool = { _ in false }
+    ) {
         self.limits = limits
+        self.fileBytesMax = fileBytesMax
+        self.isFile = isFile
+        bodyLimits = limits
         pool = decoders
     }
 
@@ -139,7 +153,9 @@ public final class RequestParser {
         if facts.method.count == 7, store.readableBytesUInt8Span.extracting(facts.method).equals("CONNECT") {
             return refuse(.connectMethod)
         }
-        if case .length(let length) = facts.framing, length > limits.bodyBytesMax { return refuse(.bodyTooLarge) }
+        if case .length(let length) = facts.framing, length > max(limits.bodyBytesMax, fileBytesMax) {
+            return refuse(.bodyTooLarge)
+        }
         let decoder = pool.take()
         let parts = decode(count, with: decoder)
         if let error = parts.error { return refuse(Self.fault(of: error)) }
@@ -153,6 +169,8 @@ public final class RequestParser {
         } catch {
             return refuse(error)
         }
+        bodyLimits.bodyBytesMax = isFile(head) ? fileBytesMax : limits.bodyBytesMax
+        if case .length(let length) = facts.framing, length > bodyLimits.bodyBytesMax { return refuse(.bodyTooLarge) }
         isKeepAlive = head.isKeepAlive
         canReuseDecoder = isKeepAlive && !facts.hasUpgrade
         hasSkippedLine = false
@@ -185,7 +203,7 @@ public final class RequestParser {
         let count: Int
         var fault: HTTPFault?
         var isLast = false
-        let verdict = chunks.scan(store.readableBytesUInt8Span, limits: limits)
+        let verdict = chunks.scan(store.readableBytesUInt8Span, limits: bodyLimits)
         switch verdict {
         case .sound(let sound): count = sound
         case .last(let sound):

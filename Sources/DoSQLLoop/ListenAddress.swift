@@ -40,6 +40,23 @@ public enum ListenAddress: Hashable, Sendable {
     }
 }
 
+extension ListenAddress {
+    /// Whether only this machine reaches it: a loopback address (127.0.0.0/8, RFC 1122, 3.2.1.3; `::1`, RFC 4291,
+    /// 2.5.3), `localhost` (RFC 6761, 6.3), or a unix-domain socket, whose file only its owner may open.
+    ///
+    /// Other names are not looked up, and other spellings of those addresses not understood: they count as reachable.
+    public var isLocal: Bool {
+        switch self {
+        case .unix: return true
+        case .tcp(let host, _):
+            if host == "::1" || host.lowercased() == "localhost" { return true }
+            let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count == 4 && parts[0] == "127"
+                && parts.allSatisfy { part in UInt8(part).map { "\($0)" == part } ?? false }
+        }
+    }
+}
+
 extension ListenAddress: CustomStringConvertible {
     /// The form that `init(parsing:)` reads.
     public var description: String {

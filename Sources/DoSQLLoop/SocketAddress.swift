@@ -73,6 +73,22 @@ struct SocketAddress {
         }
     }
 
+    /// Whoever it belongs to.
+    var sender: PeerAddress {
+        unsafe withUnsafeBytes(of: storage) { bytes in
+            switch family {
+            case AF_INET:
+                let start = MemoryLayout<sockaddr_in>.offset(of: \.sin_addr)!
+                return unsafe PeerAddress([UInt8](bytes[start..<(start + 4)]))
+            case AF_INET6:
+                let start = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr)!
+                return unsafe PeerAddress([UInt8](bytes[start..<(start + 16)]))
+            default:
+                return PeerAddress(high: 0, low: 0, isOwnMachine: true)
+            }
+        }
+    }
+
     private mutating func fill(_ body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32)
         -> Int32
     {

@@ -36,6 +36,10 @@ public final class SocketStream {
     private var everythingIsSent = false
     private var isAboveLowWaterMark = false
     private var flushTimer: Timer?
+    /// What stands between the socket and the delegate; as a rule nothing does.
+    private var transform: (any StreamTransform)?
+    private var hasToldEnd = false
+    private var isBroken = false
 
     /// Adopts a connected socket. It reads nothing until `start`.
     public init(adopting descriptor: consuming Descriptor, on loop: EventLoop) throws(LoopError) {
@@ -84,6 +88,23 @@ public final class SocketStream {
         unsafe self.delegate = delegate
     }
 
+    /// Puts a transform between the socket and the delegate, for good: from now on the delegate receives and sends what
+    /// the transform makes of the socket's bytes. Everything else stays as it was: what is queued, and counted, is what
+    /// goes over the wire.
+    ///
+    /// - Parameter bytes: what the delegate has received already and the transform is to have.
+    public func use(_ transform: any StreamTransform, receiving bytes: Span<UInt8>) {
+        loop.assertOnLoop()
+        precondition(self.transform == nil, "A stream has one transform")
+        guard state == .open else { return }
+        self.transform = transform
+        var output = loop.spareArrays.take()
+        transform.begin(into: &output)
+        transmit(&output)
+        loop.spareArrays.giveBack(output)
+        receive(bytes, through: transform)
+    }
+
     /// Leaves what comes in the kernel, so that the peer has to wait. Meanwhile its end is not noticed either.
     public func pauseReading() {
         loop.assertOnLoop()
@@ -129,12 +150,13 @@ public final class SocketStream {
             guard state == .open else { return }
             bytesReceived &+= UInt64(count)
             let bytes = unsafe UnsafeBufferPointer(rebasing: UnsafeBufferPointer(loop.receiveBuffer)[..<count])
+            if let transform { return unsafe receive(bytes.span, through: transform) }
             unsafe delegate?.received(bytes.span)
         } else if count == Int(UV_EOF.rawValue) {
             isReading = false
             peerHasEnded = true
             if state == .open {
-                unsafe delegate?.receivedEnd()
+                tellEnd()
             } else if everythingIsSent {
                 close(because: .flushed)
             }
@@ -144,16 +166,62 @@ public final class SocketStream {
         }
     }
 
+    private func tellEnd() {
+        guard !hasToldEnd else { return }
+        hasToldEnd = true
+        unsafe delegate?.receivedEnd()
+    }
+
+    /// What the transform makes of one read is one call of the delegate's, as without one.
+    private func receive(_ bytes: Span<UInt8>, through transform: any StreamTransform) {
+        // Behind the end that the peer has told there is nothing to be read.
+        guard !hasToldEnd else { return }
+        var plain = loop.spareArrays.take()
+        var output = loop.spareArrays.take()
+        let outcome = transform.receive(bytes, into: &plain, answering: &output)
+        transmit(&output)
+        loop.spareArrays.giveBack(output)
+        if !plain.isEmpty { unsafe delegate?.received(plain.span) }
+        loop.spareArrays.giveBack(plain)
+        guard state == .open else { return }
+        switch outcome {
+        case .goesOn: break
+        case .ended: tellEnd()
+        case .broken: breakOff()
+        }
+    }
+
+    /// How long a peer whose bytes could not be transformed may take to read why.
+    private static let breakTime: Duration = .seconds(1)
+
+    private func breakOff() {
+        guard state == .open else { return }
+        isBroken = true
+        closeAfterFlush(timeout: Self.breakTime)
+    }
+
     // MARK: Writing
 
     /// Sends what is in the array and empties it.
     ///
     /// What the system takes at once (as a rule all) is not copied, and the array keeps its capacity. The rest moves
-    /// to the queue with its array, and the caller gets another, empty one. On a stream that is not open the bytes
+    /// to the queue with its array, and the caller gets another, empty one. Through a transform the array stays with the
+    /// caller, and keeps its capacity unless that is large. On a stream that is not open the bytes
     /// are dropped: `closed` comes or has come.
     public func send(_ buffer: inout [UInt8]) {
         loop.assertOnLoop()
         guard state == .open else { return buffer.removeAll(keepingCapacity: true) }
+        guard let transform else { return transmit(&buffer) }
+        var output = loop.spareArrays.take()
+        let isSent = transform.send(buffer.span, into: &output)
+        if buffer.capacity > SpareArrays.capacityMax { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
+        transmit(&output)
+        loop.spareArrays.giveBack(output)
+        if !isSent { breakOff() }
+    }
+
+    /// Puts bytes on the wire.
+    private func transmit(_ buffer: inout [UInt8]) {
         let count = buffer.count
         guard count > 0 else { return }
         var written = 0
@@ -223,6 +291,14 @@ public final class SocketStream {
     public func closeAfterFlush(timeout: Duration) {
         loop.assertOnLoop()
         guard state == .open else { return }
+        if let transform {
+            var output = loop.spareArrays.take()
+            transform.end(into: &output)
+            transmit(&output)
+            loop.spareArrays.giveBack(output)
+            // It may have failed.
+            guard state == .open else { return }
+        }
         state = .flushing
         let timer = Timer(on: loop) { [unowned self] in
             close(because: everythingIsSent ? .flushed : .flushTimedOut)
@@ -260,7 +336,7 @@ public final class SocketStream {
         loop.assertOnLoop()
         guard state == .open || state == .flushing else { return }
         state = .closing
-        self.reason = reason
+        self.reason = isBroken ? .broken : reason
         flushTimer = nil
         let base = unsafe UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
         unsafe uv_close(base) { handle in

@@ -2,7 +2,7 @@
 struct SpareArrays {
     private static let countMax = 16
     /// Above this an array is given back to the allocator: one big answer must not stay in memory for good.
-    private static let capacityMax = 256 * 1024
+    static let capacityMax = 256 * 1024
 
     private var arrays: [[UInt8]] = []
 

@@ -11,8 +11,11 @@ public final class WorkerThread: Sendable {
     private let thread: Mutex<pthread_t?>
 
     /// Starts a thread. Its name is cut to the 15 bytes that Linux keeps.
+    /// - Parameter niceness: how far it gives way to the process's other threads, 0 to 19: `setpriority(2)`, which on Linux
+    ///   is a thread's own.
     public init(
-        name: String, stackSize: Int = WorkerThread.stackSizeDefault, body: sending @escaping () -> Void
+        name: String, stackSize: Int = WorkerThread.stackSizeDefault, niceness: Int32 = 0,
+        body: sending @escaping () -> Void
     ) throws(LoopError) {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
@@ -27,7 +30,7 @@ public final class WorkerThread: Sendable {
         unsafe pthread_sigmask(SIG_BLOCK, &blocked, &former)
         defer { unsafe pthread_sigmask(SIG_SETMASK, &former, nil) }
 
-        let start = unsafe Unmanaged.passRetained(ThreadStart(body))
+        let start = unsafe Unmanaged.passRetained(ThreadStart(body, niceness: niceness))
         var thread = pthread_t()
         let status = unsafe pthread_create(
             &thread, &attributes,
@@ -61,13 +64,17 @@ public final class WorkerThread: Sendable {
 /// Carries a function over to its thread.
 private final class ThreadStart {
     private var body: (() -> Void)?
+    private let niceness: Int32
 
-    init(_ body: sending @escaping () -> Void) {
+    init(_ body: sending @escaping () -> Void, niceness: Int32) {
         self.body = body
+        self.niceness = niceness
     }
 
     /// Lets go of what the function captured before the thread ends.
     func run() {
+        // Whoever may not give way need not.
+        if niceness != 0 { _ = dosql_nice_thread(niceness) }
         body.take()?()
     }
 }

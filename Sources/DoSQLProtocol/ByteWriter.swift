@@ -70,10 +70,7 @@ extension ByteWriter {
     @inlinable
     @inline(always)
     public mutating func writeU32(_ value: UInt32) {
-        bytes.append(UInt8(truncatingIfNeeded: value))
-        bytes.append(UInt8(truncatingIfNeeded: value &>> 8))
-        bytes.append(UInt8(truncatingIfNeeded: value &>> 16))
-        bytes.append(UInt8(truncatingIfNeeded: value &>> 24))
+        bytes.append(addingCapacity: 4) { output in output.appendU32(value) }
     }
 
     /// Eight bytes, little-endian.
@@ -105,10 +102,11 @@ extension ByteWriter {
     /// Overwrites four bytes that were written at `position`.
     @inlinable
     public mutating func patchU32(at position: Int, _ value: UInt32) {
-        bytes[position] = UInt8(truncatingIfNeeded: value)
-        bytes[position &+ 1] = UInt8(truncatingIfNeeded: value &>> 8)
-        bytes[position &+ 2] = UInt8(truncatingIfNeeded: value &>> 16)
-        bytes[position &+ 3] = UInt8(truncatingIfNeeded: value &>> 24)
+        var span = bytes.mutableSpan
+        span[position] = UInt8(truncatingIfNeeded: value)
+        span[position &+ 1] = UInt8(truncatingIfNeeded: value &>> 8)
+        span[position &+ 2] = UInt8(truncatingIfNeeded: value &>> 16)
+        span[position &+ 3] = UInt8(truncatingIfNeeded: value &>> 24)
     }
 }
 
@@ -133,14 +131,7 @@ extension ByteWriter {
 
     @usableFromInline
     mutating func writeLongVarint(_ value: UInt64) {
-        bytes.append(addingCapacity: 10) { output in
-            var rest = value
-            while rest >= 0x80 {
-                output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-                rest &>>= 7
-            }
-            output.append(UInt8(truncatingIfNeeded: rest))
-        }
+        bytes.append(addingCapacity: 10) { output in output.appendVarint(value) }
     }
 
     /// A signed integer in zigzag form.

@@ -26,6 +26,8 @@ public enum ErrorCode: UInt16, CaseIterable, Hashable, Sendable {
     case idleTimeout = 2005
     /// TOO_MANY_CONNECTIONS: closes.
     case tooManyConnections = 2006
+    /// TLS_REQUIRED: the server does not talk to this client without TLS; closes.
+    case tlsRequired = 2007
     /// STREAM_NOT_OPEN: no OPEN on this stream, or it failed.
     case streamNotOpen = 3001
     /// STREAM_IN_USE: OPEN on an open stream.
@@ -42,6 +44,12 @@ public enum ErrorCode: UInt16, CaseIterable, Hashable, Sendable {
     case tenantCorrupt = 3007
     /// TENANT_LIMIT: no more tenants may be created.
     case tenantLimit = 3008
+    /// TENANT_EXISTS: the name is taken (`protocol/administration.md`).
+    case tenantExists = 3009
+    /// TENANT_BUSY: another change of the tenant's place is under way.
+    case tenantBusy = 3010
+    /// RESTORE_REFUSED: a file that cannot become a tenant.
+    case restoreRefused = 3011
     /// MIGRATION_FAILED: the tenant stands at the last good migration; options migration, statement, offset.
     case migrationFailed = 3101
     /// MIGRATION_CONFLICT: changed checksum or wrong order.
@@ -124,6 +132,8 @@ public enum ErrorCode: UInt16, CaseIterable, Hashable, Sendable {
     case snapshotTooOld = 6004
     /// RESULT_TOO_LARGE: rowsMax, or an answer that must fit one frame and does not; option limit.
     case resultTooLarge = 6005
+    /// MEMORY_EXCEEDED: the statement takes more memory than it may; option limit.
+    case memoryExceeded = 6006
     /// STORAGE_FULL: SQLITE_FULL.
     case storageFull = 7001
     /// STORAGE_FAILED: I/O error; execution may be unknown.
@@ -151,6 +161,7 @@ extension ErrorCode {
         case .shuttingDown: "SHUTTING_DOWN"
         case .idleTimeout: "IDLE_TIMEOUT"
         case .tooManyConnections: "TOO_MANY_CONNECTIONS"
+        case .tlsRequired: "TLS_REQUIRED"
         case .streamNotOpen: "STREAM_NOT_OPEN"
         case .streamInUse: "STREAM_IN_USE"
         case .streamLimit: "STREAM_LIMIT"
@@ -159,6 +170,9 @@ extension ErrorCode {
         case .tenantUnavailable: "TENANT_UNAVAILABLE"
         case .tenantCorrupt: "TENANT_CORRUPT"
         case .tenantLimit: "TENANT_LIMIT"
+        case .tenantExists: "TENANT_EXISTS"
+        case .tenantBusy: "TENANT_BUSY"
+        case .restoreRefused: "RESTORE_REFUSED"
         case .migrationFailed: "MIGRATION_FAILED"
         case .migrationConflict: "MIGRATION_CONFLICT"
         case .feedNameInvalid: "FEED_NAME_INVALID"
@@ -200,6 +214,7 @@ extension ErrorCode {
         case .cursorStalled: "CURSOR_STALLED"
         case .snapshotTooOld: "SNAPSHOT_TOO_OLD"
         case .resultTooLarge: "RESULT_TOO_LARGE"
+        case .memoryExceeded: "MEMORY_EXCEEDED"
         case .storageFull: "STORAGE_FULL"
         case .storageFailed: "STORAGE_FAILED"
         case .databaseFailed: "DATABASE_FAILED"
@@ -213,17 +228,17 @@ extension ErrorCode {
         case .protocolViolation, .malformed, .unsupported, .versionUnsupported, .flowControl:
             .protocol
         case .frameTooLarge, .streamLimit, .tenantLimit, .subscriptionLimit, .statementLimit, .valueTooLarge,
-            .resultTooLarge, .storageFull:
+            .resultTooLarge, .memoryExceeded, .storageFull:
             .resource
         case .handshakeTimeout, .transactionExpired, .lockTimeout, .deadlineExceeded, .cancelled,
             .cursorStalled, .snapshotTooOld:
             .timeout
-        case .unauthenticated, .forbidden, .notAllowed:
+        case .unauthenticated, .forbidden, .tlsRequired, .notAllowed:
             .authorization
         case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable:
             .connection
-        case .streamNotOpen, .streamInUse, .tenantNameInvalid, .feedNameInvalid, .sqlError, .severalStatements,
-            .emptyStatement, .transactionControl, .statementUnknown, .readOnly, .parameterCount,
+        case .streamNotOpen, .streamInUse, .tenantNameInvalid, .restoreRefused, .feedNameInvalid, .sqlError,
+            .severalStatements, .emptyStatement, .transactionControl, .statementUnknown, .readOnly, .parameterCount,
             .parameterUnknown, .parameterMissing, .nanNotStorable, .constraintForeignKey,
             .constraintNotNull, .constraintCheck, .constraintOther, .typeMismatch, .noTransaction,
             .transactionOpen, .noSavepoint, .batchReference:
@@ -232,7 +247,8 @@ extension ErrorCode {
             .notFound
         case .tenantCorrupt, .migrationFailed, .storageFailed, .databaseFailed:
             .execution
-        case .migrationConflict, .feedShape, .feedTruncated, .constraintUnique, .transactionAborted, .skipped,
+        case .tenantExists, .tenantBusy, .migrationConflict, .feedShape, .feedTruncated, .constraintUnique,
+            .transactionAborted, .skipped,
             .assertionFailed,
             .idempotencyMismatch, .idempotencyAnswerLost:
             .conflict
@@ -244,7 +260,7 @@ extension ErrorCode {
     /// Whether the same request may succeed later, unless an answer says otherwise.
     public var isRetryable: Bool {
         switch self {
-        case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable,
+        case .overloaded, .shuttingDown, .idleTimeout, .tooManyConnections, .tenantUnavailable, .tenantBusy,
             .migrationFailed, .feedTruncated, .transactionAborted, .transactionExpired, .lockTimeout,
             .deadlineExceeded, .cancelled, .cursorStalled, .snapshotTooOld, .storageFull, .storageFailed:
             true

@@ -59,9 +59,11 @@ public struct FrameHeader: Hashable, Sendable {
     @inlinable
     @inline(always)
     public func encode(into writer: inout ByteWriter) {
-        writer.writeU32(length)
-        writer.writeU32(UInt32(type) | UInt32(flags.rawValue) &<< 8 | UInt32(stream) &<< 16)
-        writer.writeU32(request)
+        writer.bytes.append(addingCapacity: FrameHeader.size) { output in
+            output.appendU32(length)
+            output.appendU32(UInt32(type) | UInt32(flags.rawValue) &<< 8 | UInt32(stream) &<< 16)
+            output.appendU32(request)
+        }
     }
 
     /// The message, if this version knows its number.

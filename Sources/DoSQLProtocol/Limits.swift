@@ -60,6 +60,42 @@ public enum Limits {
     @inlinable public static var subscriptionsMax: Int { 256 }
     /// A server. Beyond it: TOO_MANY_CONNECTIONS, closes.
     @inlinable public static var connectionsMax: Int { 10_000 }
+    /// Connections of one address. Beyond it: TOO_MANY_CONNECTIONS, closes.
+    @inlinable public static var addressConnectionsMax: Int { 1_024 }
+    /// Connections a server without HELLO or a request's head. Beyond it: the one that has waited longest is closed.
+    @inlinable public static var handshakesMax: Int { 1_024 }
+    /// Bytes of a tenant's database file. Beyond it: STORAGE_FULL.
+    @inlinable public static var databaseBytesMax: Int { 10_737_418_240 }
+    /// Bytes a statement takes at a stretch. Beyond it: MEMORY_EXCEEDED.
+    @inlinable public static var statementMemoryMax: Int { 134_217_728 }
+    /// Bytes of one result's rows. Beyond it: RESULT_TOO_LARGE.
+    @inlinable public static var resultBytesMax: Int { 1_073_741_824 }
+    /// Requests of a tenant that wait or run on a thread. Beyond it: OVERLOADED.
+    @inlinable public static var tenantRequestsMax: Int { 8_192 }
+    /// Bytes of their bodies. Beyond it: OVERLOADED.
+    @inlinable public static var tenantRequestBytesMax: Int { 134_217_728 }
+    /// Requests a second of a tenant; 0: none. Beyond it: OVERLOADED.
+    @inlinable public static var tenantRateMax: Int { 0 }
+    /// Requests of a tenant at once; 0: as many as in a second. Beyond it: OVERLOADED.
+    @inlinable public static var tenantBurstMax: Int { 0 }
+    /// Read transactions and streamed results of a tenant. Beyond it: OVERLOADED.
+    @inlinable public static var tenantTransactionsMax: Int { 256 }
+    /// Bytes of pages a connection to a file keeps. Beyond it: they are read again.
+    @inlinable public static var pageCacheMax: Int { 2_097_152 }
+    /// Compiled statements a connection to a file keeps. Beyond it: they are compiled again.
+    @inlinable public static var statementCacheMax: Int { 256 }
+    /// Bytes of answers a connection that are not taken. Beyond it: reads wait, a write is OVERLOADED.
+    @inlinable public static var answerBacklogMax: Int { 4_194_304 }
+    /// Bytes a server of waiting bodies and answers not taken. Beyond it: OVERLOADED.
+    @inlinable public static var bytesInFlightMax: Int { 1_073_741_824 }
+    /// Bytes a server of SQLite's memory; 0: none. Beyond it: OVERLOADED.
+    @inlinable public static var heapBytesMax: Int { 2_147_483_648 }
+    /// Tenants a server. Beyond it: TENANT_LIMIT.
+    @inlinable public static var tenantsMax: Int { 100_000 }
+    /// Bytes of the data folder; 0: none. Beyond it: STORAGE_FULL.
+    @inlinable public static var diskBytesMax: Int { 0 }
+    /// Bytes left on the disk. Below it: STORAGE_FULL.
+    @inlinable public static var diskFreeMin: Int { 268_435_456 }
 
     /// Bytes of body beyond which a frame cannot be meant and closes (`protocol/framing.md`, frame).
     @inlinable public static var frameLengthMax: Int { 0x4000_0000 }
@@ -113,6 +149,24 @@ public enum Limits {
             Limit(name: "eventTypesMax", value: UInt64(eventTypesMax), isTold: true),
             Limit(name: "subscriptionsMax", value: UInt64(subscriptionsMax), isTold: true),
             Limit(name: "connectionsMax", value: UInt64(connectionsMax), isTold: false),
+            Limit(name: "addressConnectionsMax", value: UInt64(addressConnectionsMax), isTold: false),
+            Limit(name: "handshakesMax", value: UInt64(handshakesMax), isTold: false),
+            Limit(name: "databaseBytesMax", value: UInt64(databaseBytesMax), isTold: true),
+            Limit(name: "statementMemoryMax", value: UInt64(statementMemoryMax), isTold: true),
+            Limit(name: "resultBytesMax", value: UInt64(resultBytesMax), isTold: true),
+            Limit(name: "tenantRequestsMax", value: UInt64(tenantRequestsMax), isTold: true),
+            Limit(name: "tenantRequestBytesMax", value: UInt64(tenantRequestBytesMax), isTold: true),
+            Limit(name: "tenantRateMax", value: UInt64(tenantRateMax), isTold: true),
+            Limit(name: "tenantBurstMax", value: UInt64(tenantBurstMax), isTold: true),
+            Limit(name: "tenantTransactionsMax", value: UInt64(tenantTransactionsMax), isTold: true),
+            Limit(name: "pageCacheMax", value: UInt64(pageCacheMax), isTold: false),
+            Limit(name: "statementCacheMax", value: UInt64(statementCacheMax), isTold: false),
+            Limit(name: "answerBacklogMax", value: UInt64(answerBacklogMax), isTold: false),
+            Limit(name: "bytesInFlightMax", value: UInt64(bytesInFlightMax), isTold: false),
+            Limit(name: "heapBytesMax", value: UInt64(heapBytesMax), isTold: false),
+            Limit(name: "tenantsMax", value: UInt64(tenantsMax), isTold: false),
+            Limit(name: "diskBytesMax", value: UInt64(diskBytesMax), isTold: false),
+            Limit(name: "diskFreeMin", value: UInt64(diskFreeMin), isTold: false),
         ]
     }
 

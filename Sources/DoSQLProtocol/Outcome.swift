@@ -42,11 +42,15 @@ public struct Outcome: Hashable, Sendable {
     /// Writes the outcome.
     @inlinable
     public func encode(into writer: inout ByteWriter) {
-        writer.writeU8((replayed ? 1 : 0) | (changed ? 2 : 0))
-        writer.writeU8(transaction.rawValue)
-        writer.writeVarint(changes)
-        writer.writeZigzag(lastInsertRowid)
-        writer.writeVarint(lsn)
+        let rowid = UInt64(bitPattern: (lastInsertRowid &<< 1) ^ (lastInsertRowid &>> 63))
+        // Two bytes and three varints.
+        writer.bytes.append(addingCapacity: 32) { output in
+            output.append((replayed ? 1 : 0) | (changed ? 2 : 0))
+            output.append(transaction.rawValue)
+            output.appendVarint(changes)
+            output.appendVarint(rowid)
+            output.appendVarint(lsn)
+        }
     }
 }
 

@@ -146,6 +146,20 @@ extension ByteWriter {
         append(content)
     }
 
+    /// The beginning of a text as a value, whose `count` bytes the caller writes.
+    @inlinable
+    @inline(always)
+    public mutating func beginTextValue(count: Int) {
+        writeTag(short: ValueTag.shortText, long: ValueTag.text, count: count)
+    }
+
+    /// The beginning of a blob as a value, whose `count` bytes the caller writes.
+    @inlinable
+    @inline(always)
+    public mutating func beginBlobValue(count: Int) {
+        writeTag(short: ValueTag.shortBlob, long: ValueTag.blob, count: count)
+    }
+
     /// A string as a value.
     @inlinable
     public mutating func writeText(value content: String) {

@@ -13,16 +13,21 @@ final class Front {
     private var watchers: [SignalWatcher] = []
     let addresses: [String]
 
-    init(on loop: EventLoop, context: ServerContext, shards: ShardDirectory, signals: WorkQueue<Void>) throws(LoopError)
-    {
+    /// Listens. `reload`: what SIGHUP asks for.
+    init(
+        on loop: EventLoop, context: ServerContext, shards: ShardDirectory, signals: WorkQueue<Void>,
+        reload: @escaping () -> Void
+    ) throws(LoopError) {
         let mailboxes = shards.all
         var dealt = 0
         var bound: [String] = []
         for address in context.configuration.listen {
             let listener = try Listener(address, on: loop) { descriptor in
                 dealt += 1
-                let isSurplus = !context.connectionBegins()
-                mailboxes[dealt % mailboxes.count].post(.accepted(DescriptorParcel(descriptor), isSurplus: isSurplus))
+                let peer = PeerAddress(of: descriptor)
+                let surplus = context.census.admit(peer)
+                mailboxes[dealt % mailboxes.count].post(
+                    .accepted(DescriptorParcel(descriptor), from: peer, surplus: surplus))
             }
             listener.onExhausted = { error in
                 context.log.warning("no descriptor left: accepting pauses", metadata: ["error": "\(error)"])
@@ -40,6 +45,7 @@ final class Front {
                     signals.close()
                 })
         }
+        watchers.append(try SignalWatcher(.hangUp, on: loop, received: reload))
     }
 
     func stopListening() {

@@ -1,6 +1,8 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLTLS
 import FoundationEssentials
 public import Logging
 import Synchronization
@@ -20,6 +22,9 @@ public final class Server: Sendable {
     /// Threads that open and list files: short work, that long reads must not keep waiting.
     private static let openerThreads = 2
 
+    /// Long reads give way to the loops, which have the short ones: as much as threads of this niceness do.
+    private static let readerNiceness: Int32 = 15
+
     /// Why a server did not start.
     public struct StartError: Error, CustomStringConvertible {
         /// Sentences, each a reason.
@@ -27,10 +32,11 @@ public final class Server: Sendable {
     }
 
     private let context: ServerContext
+    private let tokens: TokenWatch?
     private let shards: [LoopThread<ShardHolder>]
-    private let writers: WriterPool
-    private let readers: ReaderPool
-    private let openers: ReaderPool
+    private let writers: WorkerPool
+    private let readers: WorkerPool
+    private let openers: WorkerPool
     private let watchdog: Watchdog
     private let directory: ShardDirectory
     private let front: LoopThread<Front>
@@ -41,6 +47,9 @@ public final class Server: Sendable {
 
     /// The data folder as it was configured.
     public var dataFolder: String { context.folder.path }
+
+    /// Every tenant it has met.
+    var tenants: TenantStore { context.tenants }
 
     /// Opens the data folder, starts all threads and listens.
     public init(_ configuration: Configuration, log: Logger) throws {
@@ -59,22 +68,49 @@ public final class Server: Sendable {
         } catch {
             throw StartError(description: error.message)
         }
+        let tokens: TokenWatch?
+        do throws(TokenFileError) {
+            tokens = configuration.tokens.isEmpty ? nil : try TokenWatch(configuration.tokens, log: log)
+        } catch {
+            throw StartError(description: "\(error)")
+        }
+        self.tokens = tokens
+        let tls: TLSServerContext?
+        do throws(TLSFileError) {
+            tls = if let files = configuration.tls { try TLSServerContext(files) } else { nil }
+        } catch {
+            throw StartError(description: error.description)
+        }
         DescriptorLimit.raise()
+        SQLiteLibrary.setHeapBytesMax(configuration.heapBytesMax)
         watchdog = try Watchdog()
-        writers = try WriterPool(threads: configuration.writerThreads, watchdog: watchdog)
-        readers = try ReaderPool(name: "read", threads: configuration.readerThreads, watchdog: watchdog)
-        openers = try ReaderPool(name: "open", threads: Self.openerThreads, watchdog: watchdog)
+        writers = try WorkerPool(name: "write", threads: configuration.writerThreads, watchdog: watchdog)
+        readers = try WorkerPool(
+            name: "read", threads: configuration.readerThreads, niceness: Self.readerNiceness, watchdog: watchdog)
+        openers = try WorkerPool(name: "open", threads: Self.openerThreads, watchdog: watchdog)
         directory = ShardDirectory()
         let tenantContext = TenantContext(
             configuration: configuration, folder: folder, migrations: migrations, writers: writers, readers: readers,
             openers: openers,
             watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
         let tenants = try TenantStore(
-            context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds)
-        let context = ServerContext(configuration: configuration, folder: folder, tenants: tenants, log: log)
-        self.context = context
-        let directory = directory
+            context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds
+        ) { now in tokens?.reloadIfChanged(now) }
+        let administration: Administration
+        do {
+            administration = try Administration(
+                configuration.administration, tenants: tenants, trash: Trash(folder), log: log)
+        } catch {
+            throw StartError(description: (error as? Failure)?.message ?? "\(error)")
+        }
         let count = configuration.loops > 0 ? configuration.loops : ProcessInfo.processInfo.activeProcessorCount
+        let context = ServerContext(
+            configuration: configuration, folder: folder, tenants: tenants, administration: administration,
+            authority: tokens?.authority,
+            checker: tokens == nil ? nil : try WorkerExecutor(name: "dosql-token"), tls: tls, shards: count, log: log)
+        self.context = context
+        context.checkCertificate()
+        let directory = directory
         shards = try (0..<count).map { index in
             try LoopThread(name: "dosql-loop-\(index)") { loop in
                 let shard = try Shard(index: index, on: loop, context: context)
@@ -86,7 +122,13 @@ public final class Server: Sendable {
         let bound = Mutex<[String]>([])
         // The front has a loop of its own: accepting never waits for a request, nor a request for it.
         front = try LoopThread(name: "dosql-front") { loop in
-            let front = try Front(on: loop, context: context, shards: directory, signals: signals)
+            let front = try Front(on: loop, context: context, shards: directory, signals: signals) {
+                // Reading files is not for the loop that accepts.
+                tenantContext.openers.post(for: folder) { _ in
+                    tokens?.reload()
+                    context.reload()
+                }
+            }
             bound.withLock { $0 = front.addresses }
             return front
         }
@@ -98,6 +140,13 @@ public final class Server: Sendable {
         _ = signals.take()
     }
 
+    /// Reads again, as SIGHUP makes it do, what a running server takes up: the files of tokens, and certificates, for
+    /// connections to come. What cannot be used leaves everything as it was, and is logged.
+    public func reload() {
+        tokens?.reload()
+        context.reload()
+    }
+
     /// Stops: no new connections, GOAWAY to the others, what was accepted is finished, open transactions are rolled
     /// back when the grace time is over, every file is checkpointed and closed.
     public func stop() {
@@ -107,6 +156,8 @@ public final class Server: Sendable {
         for shard in shards { shard.join() }
         readers.stop()
         openers.stop()
+        context.administration.stop()
+        context.checker?.stop()
         context.tenants.closeAll()
         writers.stop()
         watchdog.stop()

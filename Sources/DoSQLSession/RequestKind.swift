@@ -25,6 +25,14 @@ public enum RequestKind: Sendable, Hashable {
     /// CLOSE.
     case close
 
+    /// Whether bounds on what a tenant has under way hold for it: not for what ends something.
+    public var isBounded: Bool {
+        switch self {
+        case .commit, .rollback, .close: false
+        default: true
+        }
+    }
+
     /// The kind of a request that goes on a bound stream, or nil for other messages.
     public init?(_ type: MessageType) {
         switch type {

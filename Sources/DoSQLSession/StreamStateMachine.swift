@@ -46,22 +46,23 @@ public struct StreamStateMachine<Pending> {
         case expireTransaction(interrupt: Bool)
     }
 
-    private enum Phase { case opening, open, closed }
+    @usableFromInline
+    enum Phase { case opening, open, closed }
 
-    private var phase: Phase = .opening
-    private var held: Deque<Held> = []
-    private var running = 0
-    private var runningAreWrites = false
+    @usableFromInline var phase: Phase = .opening
+    @usableFromInline var held: Deque<Held> = []
+    @usableFromInline var running = 0
+    @usableFromInline var runningAreWrites = false
     /// The request that was started last: what comes next depends on it, whenever those before it are answered.
     private var newest: UInt32 = 0
-    private var previousFailed = false
+    @usableFromInline var previousFailed = false
     /// Whether the newest request was refused without standing in the line: what depends on it is to be skipped when
     /// its time comes.
-    private var newestWasRefused = false
+    @usableFromInline var newestWasRefused = false
     /// The transaction of this stream, as the last answer told it.
-    public private(set) var transaction: TransactionState = .none
-    private var expiryUntold = false
-    private var expiring = false
+    public internal(set) var transaction: TransactionState = .none
+    @usableFromInline var expiryUntold = false
+    @usableFromInline var expiring = false
     /// How long the transaction may be idle.
     public private(set) var idleMax: UInt64 = 0
     private var idleDeadline: UInt64 = .max
@@ -87,6 +88,7 @@ public struct StreamStateMachine<Pending> {
 
     /// A request arrived. After `.start` the caller reports ``started(_:asWrite:)``; after `.wait` it calls
     /// ``hold(_:kind:depends:)``.
+    @inlinable
     @inline(__always)
     public mutating func received(_ kind: RequestKind, depends: Bool) -> Admission {
         if !held.isEmpty { return .wait }
@@ -154,6 +156,7 @@ public struct StreamStateMachine<Pending> {
 
     /// A request that was started and finished within the same call: nothing of it can be seen from outside but its
     /// success.
+    @inlinable
     @inline(__always)
     public mutating func finishedAtOnce(succeeded: Bool) {
         previousFailed = !succeeded
@@ -207,6 +210,13 @@ public struct StreamStateMachine<Pending> {
         return .expireTransaction(interrupt: running > 0)
     }
 
+    /// The transaction is to end although its time is not over: its tenant does.
+    public mutating func expire() -> TimeoutAction {
+        guard transaction != .none, !expiring else { return .none }
+        expiring = true
+        return .expireTransaction(interrupt: running > 0)
+    }
+
     /// The transaction is rolled back without a request: a COMMIT that depends on a failed request is skipped.
     public mutating func transactionRolledBack() {
         transaction = .none
@@ -226,7 +236,8 @@ public struct StreamStateMachine<Pending> {
         return true
     }
 
-    private mutating func admit(_ kind: RequestKind, depends: Bool) -> Admission {
+    @inlinable
+    mutating func admit(_ kind: RequestKind, depends: Bool) -> Admission {
         switch phase {
         case .opening: return .wait
         case .closed: return .refuse(.streamNotOpen)

@@ -8,6 +8,11 @@ public struct WebSocketLimits: Hashable, Sendable {
     public static let controlBytesMax = 125
     /// The reason inside a close frame: what a code of two bytes leaves (RFC 6455, 5.5.1), in bytes.
     public static let reasonBytesMax = controlBytesMax - 2
+    /// Bytes that a compressed message may stand for whatever it has itself.
+    public static let inflatedBytesFree = 1024 * 1024
+    /// How many times its own bytes a longer one may stand for. Text comes to a tenth as a rule; deflate reaches a
+    /// thousand with nothing but repetition, and each byte of that is the server's work for none of the client's.
+    public static let inflatedRatioMax = 64
     /// Messages below this many bytes are sent as they are: a deflated one would hardly be shorter.
     public static let deflatedBytesMin = 256
 
@@ -15,6 +20,11 @@ public struct WebSocketLimits: Hashable, Sendable {
     public var messageBytesMax: Int
     /// How many frames a message may come in: empty ones add nothing to its length, and would never end it.
     public var fragmentsMax: Int
+
+    /// What a compressed message of `count` bytes may stand for, in bytes.
+    func inflatedBytesMax(of count: Int) -> Int {
+        min(messageBytesMax, max(Self.inflatedBytesFree, count * Self.inflatedRatioMax))
+    }
 
     /// `messageBytesMax` of at most 2 GiB; the framing library takes no longer frames.
     public init(

@@ -33,7 +33,7 @@ public final class WebSocketMachine {
     public let variant: WebSocketVariant
 
     private let codec: WebSocketCodec
-    private let limits: WebSocketLimits
+    private var limits: WebSocketLimits
     private var state = State.open
     /// Bytes that are not decoded: the rest of a frame, or those that nobody has asked for.
     private var input = ByteBuffer()
@@ -53,6 +53,12 @@ public final class WebSocketMachine {
 
     /// Whether messages can still be sent.
     public var isOpen: Bool { state == .open }
+
+    /// Bytes of a message, from the next one on.
+    public var messageBytesMax: Int {
+        get { limits.messageBytesMax }
+        set { limits.messageBytesMax = newValue }
+    }
 
     /// How many received bytes are held.
     public var heldBytes: Int { input.readableBytes + (message?.bytes.count ?? 0) }

@@ -17,13 +17,25 @@ struct Audit {
         let number: Int
     }
 
+    private struct Conversation: Hashable {
+        let writer: Int
+        let connection: Int
+    }
+
     private let tenant: String
     /// Whether the newest acknowledged writes may be gone, as long as no older one is.
     private let mayLoseTail: Bool
 
+    /// Whether writes may have been refused whose answers never came: then others behind them may be there.
+    private let mayHaveGaps: Bool
+
     /// Audits one tenant and settles what was unknown.
-    init(_ ledger: inout Ledger, tenant: String, on process: TestServerProcess, mayLoseTail: Bool = false) throws {
+    init(
+        _ ledger: inout Ledger, tenant: String, on process: TestServerProcess, mayLoseTail: Bool = false,
+        mayHaveGaps: Bool = false
+    ) throws {
         self.tenant = tenant
+        self.mayHaveGaps = mayHaveGaps
         self.mayLoseTail = mayLoseTail
         let client = try process.client()
         let lsn = try client.open(tenant).outcome.lsn
@@ -36,16 +48,20 @@ struct Audit {
     }
 
     private mutating func judgeEntries(_ ledger: inout Ledger, lsn: UInt64, on client: WireClient) throws {
-        var found: [Name: [Value]] = [:]
+        var found: [Name: (parts: Value, position: Int64)] = [:]
         for row in try client.query(
-            "SELECT writer, number, group_concat(part) FROM (SELECT * FROM entries ORDER BY 1, 2, 3) GROUP BY 1, 2"
+            "SELECT writer, number, group_concat(part), min(rowid) FROM (SELECT rowid, * FROM entries ORDER BY 2, 3, 4) GROUP BY 1, 2"
         ).rows {
-            guard case .integer(let writer) = row[0], case .integer(let number) = row[1] else { continue }
-            found[Name(writer: Int(writer), number: Int(number))] = [row[2]]
+            guard case .integer(let writer) = row[0], case .integer(let number) = row[1],
+                case .integer(let position) = row[3]
+            else { continue }
+            found[Name(writer: Int(writer), number: Int(number))] = (row[2], position)
         }
         var numbers: Set<UInt64> = []
         // The writes of a stream are carried out in order, so what is there of the last round comes before what is not.
-        var gaps: [Int: Int] = [:]
+        var gaps: [Conversation: Int] = [:]
+        // Nor are they carried out in another order.
+        var positions: [Conversation: Int64] = [:]
         let round = ledger.entries.map(\.round).max() ?? 0
         for index in ledger.entries.indices where ledger.entries[index].tenant == tenant {
             let entry = ledger.entries[index]
@@ -53,8 +69,8 @@ struct Audit {
             let name = Name(writer: operation.writer, number: operation.number)
             let rows = found.removeValue(forKey: name)
             let isThere = rows != nil
-            if let rows, rows != [.text(operation.parts == 1 ? "0" : "0,1")] {
-                faults.append("\(operation) is there with the parts \(rows)")
+            if let rows, rows.parts != .text(operation.parts == 1 ? "0" : "0,1") {
+                faults.append("\(operation) is there with the parts \(rows.parts)")
             }
             switch entry.answer {
             case .acknowledged(let own):
@@ -74,10 +90,17 @@ struct Audit {
                 if isThere { unansweredFound += 1 }
                 ledger.entries[index].answer = .settled(isThere: isThere)
             }
-            guard entry.round == round, entry.answer != .refused, entry.answer != .unclear else { continue }
+            guard entry.round == round else { continue }
+            let conversation = Conversation(writer: operation.writer, connection: entry.connection)
+            if let position = rows?.position {
+                if let last = positions.updateValue(position, forKey: conversation), last > position {
+                    faults.append("\(operation) is there before what was sent before it")
+                }
+            }
+            guard !mayHaveGaps, entry.answer != .refused, entry.answer != .unclear else { continue }
             if !isThere {
-                gaps[operation.writer] = gaps[operation.writer] ?? operation.number
-            } else if let gap = gaps[operation.writer] {
+                gaps[conversation] = gaps[conversation] ?? operation.number
+            } else if let gap = gaps[conversation] {
                 faults.append("\(operation) is there, and number \(gap) before it is not")
             }
         }

@@ -14,10 +14,10 @@ final class CrashServer {
         process = try TestServerProcess(product: "dosql-test-server", folder: folder, flags: self.flags)
     }
 
-    /// Kills it if it lives, and starts it anew on the same data.
-    func restart() throws {
+    /// Kills it if it lives, and starts it anew on the same data. `further`: flags for this time.
+    func restart(_ further: [String] = []) throws {
         process.kill()
-        process = try TestServerProcess(product: "dosql-test-server", folder: folder, flags: flags)
+        process = try TestServerProcess(product: "dosql-test-server", folder: folder, flags: flags + further)
     }
 
     /// The switches of its disk, for any thread.
@@ -27,17 +27,30 @@ final class CrashServer {
 /// The switches of a disk of the VFS `forgetful`.
 struct Disk: Sendable {
     /// What it can be told to do.
-    enum Fault: String {
+    enum Fault: String, CaseIterable {
         case skipSync = "skip-sync"
         case failSync = "fail-sync"
         case full
+        case quota
+        case readOnly = "read-only"
+        case shortWrite = "short-write"
+        case torn
     }
 
     let folder: TemporaryFolder
 
-    func begin(_ fault: Fault) throws { try folder.write("", to: "switches/\(fault.rawValue)") }
-
-    func end(_ fault: Fault) throws {
-        try FileManager.default.removeItem(atPath: folder.path(of: "switches/\(fault.rawValue)"))
+    /// Switches a fault on. `number`: how often, or how much; nil: always, and nothing.
+    func begin(_ fault: Fault, _ number: Int? = nil) throws {
+        // Renamed into its place, so that nobody reads half of the number.
+        try Data((number.map { "\($0)" } ?? "").utf8).write(to: URL(filePath: path(of: fault)), options: .atomic)
     }
+
+    func end(_ fault: Fault) throws { try FileManager.default.removeItem(atPath: path(of: fault)) }
+
+    /// Makes it a good disk.
+    func endAll() throws {
+        for fault in Fault.allCases where FileManager.default.fileExists(atPath: path(of: fault)) { try end(fault) }
+    }
+
+    private func path(of fault: Fault) -> String { folder.path(of: "switches/\(fault.rawValue)") }
 }

@@ -20,6 +20,8 @@ struct Ledger: Sendable {
         let tenant: String
         /// Which of the kills it came before.
         let round: Int
+        /// Which of its writer's connections in the round it was sent on: what one left behind may come after the next.
+        var connection = 0
         var answer: Answer
     }
 

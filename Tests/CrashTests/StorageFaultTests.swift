@@ -136,7 +136,7 @@ struct StorageFaultTests {
         #expect(try client.value("PRAGMA integrity_check") == "ok")
     }
 
-    @Test(arguments: [Disk.Fault.failSync, .full])
+    @Test(arguments: [Disk.Fault.failSync, .full, .quota, .readOnly, .shortWrite])
     func `A tenant whose first use met a failing disk is made when the disk works again`(fault: Disk.Fault) throws {
         let server = try CrashServer(vfs: "forgetful")
         try server.disk.begin(fault)
@@ -153,7 +153,8 @@ struct StorageFaultTests {
         #expect(try ids(on: next) == [1])
     }
 
-    @Test func `When a commit fails nobody is answered with what it would have made`() throws {
+    @Test(arguments: [Disk.Fault.full, .readOnly])
+    func `When a commit fails nobody is answered with what it would have made`(fault: Disk.Fault) throws {
         let server = try CrashServer(vfs: "forgetful")
         let holder = try server.process.client("acme")
         try holder.script("CREATE TABLE t(id INTEGER PRIMARY KEY)")
@@ -167,18 +168,23 @@ struct StorageFaultTests {
             requests.append(try client.sendRun(.sql(sql)))
             try client.ping()
         }
-        try server.disk.begin(.full)
+        try server.disk.begin(fault)
         try holder.commit()
         for (client, request) in zip(clients, requests) {
             let error = try client.failure(of: request)
-            #expect(error.code == .storageFull, "\(error)")
+            #expect(error.code == (fault == .full ? .storageFull : .storageFailed), "\(error)")
+            #expect(error.execution == .notExecuted)
         }
-        try server.disk.end(.full)
+        #expect(try ids(on: holder) == [])
+        try server.disk.end(fault)
         #expect(try ids(on: holder) == [])
     }
 
-    @Test func `A disk that is full again and again under eight writers costs no acknowledged write`() throws {
-        let seed = CrashTests.seed(for: "full disk")
+    @Test(arguments: [Disk.Fault.full, .readOnly])
+    func `A disk that takes nothing again and again under eight writers costs no acknowledged write`(
+        fault: Disk.Fault
+    ) throws {
+        let seed = CrashTests.seed(for: "\(fault) disk")
         var random = RandomNumbers(seed: seed)
         let server = try CrashServer(vfs: "forgetful", flags: ["--checkpoint-pages", "50"])
         try CrashTests.prepare(server)
@@ -194,8 +200,8 @@ struct StorageFaultTests {
             let written = try writers.write(
                 to: process, round: round,
                 [
-                    .init(answers: on) { try disk.begin(.full) },
-                    .init(answers: off) { try disk.end(.full) },
+                    .init(answers: on) { try disk.begin(fault) },
+                    .init(answers: off) { try disk.end(fault) },
                     .init(answers: end) { process.kill() },
                 ])
             #expect(written.faults.isEmpty)
@@ -207,7 +213,7 @@ struct StorageFaultTests {
                 #expect(audit.faults.isEmpty, "round \(round), seed \(seed)")
             }
         }
-        print("full disk: \(ledger.acknowledged) writes acknowledged and there, \(refused) refused and not there")
+        print("\(fault) disk: \(ledger.acknowledged) writes acknowledged and there, \(refused) refused and not there")
         #expect(refused > 0)
     }
 }

@@ -28,7 +28,8 @@ final class Writers: Sendable {
     }
 
     /// One round. With the last event it is over: the writers stop, or their connections break.
-    func write(to process: TestServerProcess, round: Int, _ events: [Event]) throws -> (
+    /// - Parameter cutInterval: a writer cuts its connection after one in so many answers, and comes back; nil: never.
+    func write(to process: TestServerProcess, round: Int, cutInterval: Int? = nil, _ events: [Event]) throws -> (
         entries: [Ledger.Entry], faults: [String]
     ) {
         isOver.store(false, ordering: .sequentiallyConsistent)
@@ -36,40 +37,53 @@ final class Writers: Sendable {
         results.withLock { $0 = ([], []) }
         let threads = try (0..<count).map { writer in
             try WorkerThread(name: "writer-\(writer)") { [self] in
-                run(writer, process, round, events)
+                run(writer, process, round, cutInterval, events)
             }
         }
         for thread in threads { thread.join() }
         return results.withLock { $0 }
     }
 
-    private func run(_ writer: Int, _ process: TestServerProcess, _ round: Int, _ events: [Event]) {
+    private func run(
+        _ writer: Int, _ process: TestServerProcess, _ round: Int, _ cutInterval: Int?, _ events: [Event]
+    ) {
         var random = RandomNumbers(seed: seed &+ UInt64(round) &* 1000 &+ UInt64(writer))
         let tenant = tenants[writer % tenants.count]
         var number = next.withLock { $0[writer] }
         var entries: [Ledger.Entry] = []
-        var inFlight: [(index: Int, requests: [UInt32])] = []
         defer {
             next.withLock { $0[writer] = number }
             results.withLock { $0.entries += entries }
         }
+        var connection = 0
         do {
-            let client = try Self.client(of: tenant, on: process)
-            while true {
-                let ends = isOver.load(ordering: .acquiring)
-                if ends && inFlight.isEmpty { return }
-                if !ends && inFlight.count < 8 {
-                    for _ in 0..<Int.random(in: 1...8, using: &random) {
-                        let operation = Operation(writer: writer, number: number, random: &random)
-                        number += 1
-                        // From here on it may be carried out.
-                        entries.append(.init(operation: operation, tenant: tenant, round: round, answer: .unknown))
-                        inFlight.append((entries.count - 1, try operation.send(on: client)))
+            while let client = try client(of: tenant, on: process, events) {
+                var inFlight: [(index: Int, requests: [UInt32])] = []
+                while true {
+                    let ends = isOver.load(ordering: .acquiring)
+                    if ends && inFlight.isEmpty { return }
+                    if !ends && inFlight.count < 8 {
+                        for _ in 0..<Int.random(in: 1...8, using: &random) {
+                            let operation = Operation(writer: writer, number: number, random: &random)
+                            number += 1
+                            // From here on it may be carried out.
+                            entries.append(
+                                .init(
+                                    operation: operation, tenant: tenant, round: round, connection: connection,
+                                    answer: .unknown))
+                            inFlight.append((entries.count - 1, try operation.send(on: client)))
+                        }
                     }
+                    let (index, requests) = inFlight.removeFirst()
+                    let (answer, leavesTransaction) = try Self.answer(to: requests, on: client)
+                    entries[index].answer = answer
+                    try answered(events)
+                    let cuts = cutInterval.map { Int.random(in: 0..<$0, using: &random) == 0 } ?? false
+                    // A transaction that was refused half-way would take in what was sent behind it.
+                    if cuts || leavesTransaction { break }
                 }
-                let (index, requests) = inFlight.removeFirst()
-                entries[index].answer = try Self.answer(to: requests, on: client)
-                try answered(events)
+                client.cut()
+                connection += 1
             }
         } catch {
             if !isOver.load(ordering: .acquiring) {
@@ -90,29 +104,33 @@ final class Writers: Sendable {
         }
     }
 
-    /// A client, as soon as the disk lets the tenant be opened.
-    private static func client(of tenant: String, on process: TestServerProcess) throws -> WireClient {
-        while true {
+    /// A client, as soon as the server lets the tenant be opened; nil if the round is over before.
+    private func client(of tenant: String, on process: TestServerProcess, _ events: [Event]) throws -> WireClient? {
+        while !isOver.load(ordering: .acquiring) {
             do {
                 return try process.client(tenant)
             } catch let error as ErrorMessage where error.isRetryable {
-                continue
+                try answered(events)
             }
         }
+        return nil
     }
 
-    /// What the last of the requests was answered.
-    static func answer(to requests: [UInt32], on client: WireClient) throws -> Ledger.Answer {
+    /// What the last of the requests was answered, and whether it leaves a transaction open.
+    private static func answer(to requests: [UInt32], on client: WireClient) throws -> (Ledger.Answer, Bool) {
         var answer = Ledger.Answer.unknown
+        var leavesTransaction = false
         for request in requests {
             let reply = try client.terminal(of: request)
             if let error = reply.error {
                 // The first failure says why; those behind it say SKIPPED, which is not executed either.
                 answer = error.execution == .notExecuted ? .refused : .unclear
+                leavesTransaction = error.transaction != .none
             } else if let outcome = reply.outcome {
                 answer = .acknowledged(lsn: outcome.lsn)
+                leavesTransaction = outcome.transaction != .none
             }
         }
-        return answer
+        return (answer, leavesTransaction)
     }
 }

@@ -123,7 +123,7 @@ struct SandboxTests {
     @Test(arguments: [
         "table_info(t)", "table_xinfo(t)", "table_list", "index_list(t)", "index_info(__dosql_index)",
         "index_xinfo(__dosql_index)", "foreign_key_list(t)", "foreign_key_check", "function_list", "collation_list",
-        "database_list", "compile_options", "pragma_list", "module_list", "page_count", "page_size", "freelist_count",
+        "compile_options", "pragma_list", "module_list", "page_count", "page_size", "freelist_count",
         "encoding", "journal_mode", "synchronous", "foreign_keys", "cache_size", "schema_version", "data_version",
         "user_version", "application_id", "integrity_check", "quick_check(t)", "defer_foreign_keys",
     ])

@@ -56,6 +56,30 @@ import Testing
         #expect(HTTPFault.tooManyHeaders.status == 431)
     }
 
+    @Test func `a body that is a file has a limit of its own, and no other body has`() {
+        func expect(_ path: String, _ framing: String, _ body: String, _ fault: HTTPFault?) {
+            for size in [1, 3, Int.max] {
+                let parser = RequestParser(limits: Self.limits, fileBytesMax: 70) { $0.target == "/file" }
+                let head = "PUT \(path) HTTP/1.1\r\nHost: h\r\n\(framing)\r\n\r\n"
+                let seen = parser.transcript(of: head + body, piece: size)
+                #expect(seen.fault == fault, "\(path) \(framing) in pieces of \(size)")
+            }
+        }
+        func chunks(_ count: Int) -> String { "\(String(count, radix: 16))\r\n\(letters(count))\r\n0\r\n\r\n" }
+        expect("/file", "Content-Length: 70", letters(70), nil)
+        expect("/file", "Content-Length: 71", letters(71), .bodyTooLarge)
+        expect("/file", "Transfer-Encoding: chunked", chunks(70), nil)
+        expect("/file", "Transfer-Encoding: chunked", chunks(71), .bodyTooLarge)
+        expect("/other", "Content-Length: 50", letters(50), nil)
+        expect("/other", "Content-Length: 51", letters(51), .bodyTooLarge)
+        expect("/other", "Transfer-Encoding: chunked", chunks(51), .bodyTooLarge)
+        // Behind a file the bound is the usual one again.
+        let parser = RequestParser(limits: Self.limits, fileBytesMax: 70) { $0.target == "/file" }
+        let file = "PUT /file HTTP/1.1\r\nHost: h\r\nContent-Length: 60\r\n\r\n" + letters(60)
+        let other = "PUT /other HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(60)
+        #expect(parser.transcript(of: file + other).fault == .bodyTooLarge)
+    }
+
     @Test func `a body is as long as its limit`() {
         expect(post("/", letters(50)), nil, letters(50))
         expect(post("/", letters(51)), .bodyTooLarge)

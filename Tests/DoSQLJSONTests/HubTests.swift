@@ -19,6 +19,7 @@ import Testing
             "7 query <SELECT ?> (i1) deadline=5 rowsMax=3"
         ),
         (#"{"type":"query","sql":"S","params":{"a":"b"},"other":{}}"#, "- query <S> {a='b'} rowsMax=3"),
+        (#"{"type":"auth","token":"dsk_1","id":4}"#, "4 auth dsk_1"),
     ]) func `what a client of the hub asks`(_ json: String, _ meaning: String) throws {
         #expect(try read(json) == meaning)
     }
@@ -27,7 +28,11 @@ import Testing
         ("", "- the JSON ends where a value is needed (at byte 0)"), ("[]", "- an object is needed"),
         ("5", "- an object is needed"),
         ("{}", "- type: a string is needed"), (#"{"type":5,"id":3}"#, "3 type: a string is needed"),
-        (#"{"type":"shout","id":3}"#, #"3 type: one of "subscribe", "unsubscribe", "publish", "query" is needed"#),
+        (
+            #"{"type":"shout","id":3}"#,
+            #"3 type: one of "subscribe", "unsubscribe", "publish", "query", "auth" is needed"#
+        ),
+        (#"{"type":"auth","id":3}"#, "3 token: a string is needed"),
         (#"{"id":"x","type":"subscribe"}"#, #""x" channel: a string is needed"#),
         (#"{"id":"x","type":"subscribe","channel":""}"#, #""x" channel: a channel's name has 1 to 256 bytes"#),
         (#"{"type":"subscribe","channel":"a\u0000"}"#, "- channel: a NUL (\\u0000) cannot stand in it"),
@@ -104,6 +109,9 @@ import Testing
             try AnswerWriting.json { _, writer in HubFrame.append(subscribed: "r", id: id, to: &writer) }
                 == #"{"type":"subscribed","id":"q\n","channel":"r"}"#)
         #expect(
+            try AnswerWriting.json { _, writer in HubFrame.append(authenticated: id, to: &writer) }
+                == #"{"type":"authenticated","id":"q\n"}"#)
+        #expect(
             try AnswerWriting.json { _, writer in HubFrame.append(unsubscribed: "r", id: nil, to: &writer) }
                 == #"{"type":"unsubscribed","channel":"r"}"#)
         #expect(
@@ -162,6 +170,7 @@ import Testing
         case .subscribe(let channel, let after): "subscribe \(channel)" + (after.map { " after \($0)" } ?? "")
         case .unsubscribe(let channel): "unsubscribe \(channel)"
         case .publish(let channel, let data): "publish \(channel) \(String(decoding: data, as: UTF8.self))"
+        case .auth(let token): "auth \(String(decoding: token, as: UTF8.self))"
         case .query(let body): "query \((try? RequestReading.statement(body, kind: .query)) ?? "?")"
         }
     }

@@ -26,4 +26,21 @@ struct ListenAddressTests {
     func `a wrong address is refused with its reason`(text: String, reason: ListenAddressError) {
         #expect(throws: reason) { try ListenAddress(parsing: text) }
     }
+
+    @Test(arguments: [
+        "127.0.0.1:3775", "127.255.0.9:0", "localhost:0", "LocalHost:0", "[::1]:0", "unix:/run/dosql.sock",
+    ])
+    func `only this machine reaches it`(text: String) throws {
+        #expect(try ListenAddress(parsing: text).isLocal)
+    }
+
+    @Test(arguments: [
+        "0.0.0.0:3775", "[::]:3775", "192.168.0.1:3775", "128.0.0.1:1", "127.0.0.1.example.com:1", "127.example.com:1",
+        "localhost.example.com:1", "127.0.0:1", "127.1:1", "127.0.0.256:1", "127.0.0.01:1", "127.0.0.+1:1",
+        "127..0.1:1",
+        "0127.0.0.1:1", "[::ffff:192.168.0.1]:1", "[::1%eth0]:1", "example.com:1", "0:1",
+    ])
+    func `or others may`(text: String) throws {
+        #expect(try !ListenAddress(parsing: text).isLocal)
+    }
 }

@@ -7,8 +7,8 @@ import Testing
 /// What the server does with those who do not speak its protocol, or stop in the middle (`protocol/framing.md`, preamble; `protocol/handshake.md`).
 struct StrangerTests {
     @Test(arguments: [
-        // TLS, SSH, SMTP, Redis; and what begins as the preamble does.
-        "\u{16}\u{03}\u{01}\u{02}", "SSH-2.0-OpenSSH_9.6\r\n", "EHLO example.org\r\n", "*1\r\n$4\r\nPING\r\n", "\u{0}",
+        // SSH, SMTP, Redis; and what begins as the preamble does.
+        "SSH-2.0-OpenSSH_9.6\r\n", "EHLO example.org\r\n", "*1\r\n$4\r\nPING\r\n", "\u{0}",
         "DSQ\u{0}", "DSQX\r\n", "DSql\r\n", "dsql\r\n", "DX\r\n",
     ])
     func `whoever speaks neither the protocol nor HTTP reads a status line 400, and the end`(bytes: String) throws {

@@ -1,4 +1,5 @@
 import DoSQLLoop
+public import DoSQLTLS
 
 #if canImport(Glibc)
 import Glibc
@@ -15,8 +16,18 @@ public final class BlockingSocket {
     /// Whether what comes is taken in while sending waits; a test of a client that does not read turns it off.
     public var readsWhileSending = true
 
-    /// Connects to what a server calls its address: `127.0.0.1:3775`, `[::1]:3775` or `unix:/path`.
-    public init(connectingTo address: String, receiveBuffer: Int? = nil) throws {
+    /// The session where TLS is spoken.
+    private var tls: TLSSession?
+
+    /// Connects to what a server calls its address: `127.0.0.1:3775`, `[::1]:3775` or `unix:/path`; with `tls:` in front of
+    /// it, TLS is spoken, as ``TestCertificates`` has it.
+    public convenience init(connectingTo address: String, receiveBuffer: Int? = nil) throws {
+        let isSecure = address.hasPrefix("tls:")
+        try self.init(plainTo: isSecure ? String(address.dropFirst(4)) : address, receiveBuffer: receiveBuffer)
+        if isSecure { try secure(with: TestCertificates.client()) }
+    }
+
+    private init(plainTo address: String, receiveBuffer: Int?) throws {
         let status: Int32
         switch try ListenAddress(parsing: address) {
         case .unix(let path):
@@ -53,8 +64,44 @@ public final class BlockingSocket {
 
     deinit { close() }
 
+    /// Speaks TLS from now on: does the handshake.
+    public func secure(with context: TLSClientContext, serverName: String = "localhost") throws {
+        let session = try context.makeSession(serverName: serverName)
+        var hello: [UInt8] = []
+        session.begin(into: &hello)
+        try transmit(hello, Deadline.patience)
+        tls = session
+        let deadline = Deadline()
+        while !session.isEstablished {
+            guard try wait(for: POLLIN, deadline) != 0 else { throw TestSupportError("no TLS handshake in time") }
+            early += try available()
+            if isAtEnd && !session.isEstablished { throw TestSupportError("the server ended the TLS handshake") }
+        }
+    }
+
+    /// The certificate that the server has shown, in DER.
+    public var peerCertificate: [UInt8]? { tls?.peerCertificate }
+
+    /// Whether the peer has said in TLS that it sends no more.
+    public var wasClosedOrderly: Bool { tls?.peerHasEnded ?? false }
+
+    /// Says in TLS that no more comes.
+    public func closeNotify() throws {
+        var bytes: [UInt8] = []
+        tls?.close(into: &bytes)
+        try transmit(bytes, Deadline.patience)
+    }
+
     /// Sends all of `bytes`.
     public func send(_ bytes: [UInt8], patience: Duration = Deadline.patience) throws {
+        guard let tls else { return try transmit(bytes, patience) }
+        var sealed: [UInt8] = []
+        try tls.send(bytes.span, into: &sealed)
+        try transmit(sealed, patience)
+    }
+
+    /// Sends bytes as they stand, whatever is spoken.
+    public func transmit(_ bytes: [UInt8], _ patience: Duration) throws {
         let deadline = Deadline(in: patience)
         var offset = 0
         while offset < bytes.count {
@@ -140,7 +187,17 @@ public final class BlockingSocket {
     private func available() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = unsafe recv(number, &buffer, buffer.count, 0)
-        if count > 0 { return Array(buffer[..<count]) }
+        if count > 0 {
+            let came = Array(buffer[..<count])
+            guard let tls else { return came }
+            var (plain, answer): ([UInt8], [UInt8]) = ([], [])
+            defer {
+                if !answer.isEmpty { _ = try? sendWhatFits(answer) }
+            }
+            try tls.receive(came.span, into: &plain, answering: &answer)
+            if tls.peerHasEnded { isAtEnd = true }
+            return plain
+        }
         if count == 0 {
             isAtEnd = true
             return []

@@ -29,6 +29,13 @@ public final class TemporaryFolder: Sendable {
     /// The path of something in the folder.
     public func path(of name: String) -> String { path + "/" + name }
 
+    /// Copies a file into the folder, over one of that name.
+    public func copy(_ file: String, to name: String) throws {
+        guard let data = FileManager.default.contents(atPath: file),
+            FileManager.default.createFile(atPath: path(of: name), contents: data)
+        else { throw TestSupportError("cannot copy \(file)") }
+    }
+
     /// Writes a file into the folder.
     public func write(_ text: String, to name: String) throws {
         let path = path(of: name)

@@ -59,6 +59,12 @@ public final class TestServer: Sendable {
         }
     }
 
+    /// The first of its addresses, to be spoken to in TLS.
+    public var secureAddress: String { get throws { "tls:\(try address)" } }
+
+    /// Has it read its certificates again.
+    public func reload() { running.withLock { $0 }?.reload() }
+
     /// The port of its first address.
     public var port: Int {
         get throws {
@@ -81,6 +87,14 @@ public final class TestServer: Sendable {
         }
     }
 
+    /// Lends the server itself, for what no client can ask of it.
+    public func withServer<Result>(_ body: (Server) throws -> Result) throws -> Result {
+        try running.withLock { server in
+            guard let server else { throw TestSupportError("the server is stopped") }
+            return try body(server)
+        }
+    }
+
     /// Stops it in an orderly way.
     public func stop() {
         let server = running.withLock { server in
@@ -98,27 +112,30 @@ public final class TestServer: Sendable {
 
     /// A client behind HELLO; with a tenant, stream 1 is open on it.
     public func client(
-        _ tenant: String? = nil, frameMax: Int? = nil, receiveBuffer: Int? = nil
+        _ tenant: String? = nil, token: String? = nil, frameMax: Int? = nil, receiveBuffer: Int? = nil
     ) throws -> WireClient {
         let client = try WireClient(connectingTo: try address, receiveBuffer: receiveBuffer, server: self)
-        if let frameMax { try client.hello(frameMax: frameMax) } else { try client.hello() }
+        let token = token.map { Array($0.utf8) }
+        if let frameMax { try client.hello(frameMax: frameMax, token: token) } else { try client.hello(token: token) }
         if let tenant { try client.open(tenant) }
         return client
     }
 
     /// A client that speaks HTTP; with a tenant, every request names it.
-    public func http(_ tenant: String? = nil, receiveBuffer: Int? = nil) throws -> HTTPClient {
+    public func http(_ tenant: String? = nil, token: String? = nil, receiveBuffer: Int? = nil) throws -> HTTPClient {
         let client = try HTTPClient(connectingTo: try address, receiveBuffer: receiveBuffer, server: self)
         if let tenant { client.headers = [("X-Tenant-ID", tenant)] }
+        if let token { client.headers.append(("Authorization", "Bearer \(token)")) }
         return client
     }
 
     /// A client of the hub, connected to a tenant.
-    public func webSocket(_ tenant: String, subprotocol: String? = nil, receiveBuffer: Int? = nil) throws
-        -> WebSocketClient
-    {
+    public func webSocket(
+        _ tenant: String, token: String? = nil, subprotocol: String? = nil, receiveBuffer: Int? = nil
+    ) throws -> WebSocketClient {
         try WebSocketClient(
-            connectingTo: try address, path: "/t/\(tenant)/connect", subprotocol: subprotocol,
+            connectingTo: try address, path: "/t/\(tenant)/connect",
+            headers: token.map { [("Authorization", "Bearer \($0)")] } ?? [], subprotocol: subprotocol,
             receiveBuffer: receiveBuffer, server: self)
     }
 

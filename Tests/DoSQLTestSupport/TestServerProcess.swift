@@ -15,6 +15,8 @@ public final class TestServerProcess: Sendable {
     public let pid: pid_t
     /// Where it listens.
     public let address: String
+    /// The same, to be spoken to in TLS.
+    public var secureAddress: String { "tls:\(address)" }
     private let output: LineReader
     private let isReaped = Mutex(false)
 

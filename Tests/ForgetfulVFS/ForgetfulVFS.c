@@ -1,18 +1,21 @@
 #include "ForgetfulVFS.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BASE_VFS "unix-excl"
 
 // MARK: What is not on the disk
 
-// As large as a page of the kernel's cache, which is what a failed fsync loses.
-enum { BLOCK_SIZE = 4096, BUCKETS = 1024 };
+// As large as a page of the kernel's cache, which is what a failed fsync loses; a disk writes a sector whole or not.
+enum { BLOCK_SIZE = 4096, SECTOR_SIZE = 512, BUCKETS = 1024 };
 
 typedef struct Block {
     struct Block *next;
@@ -39,6 +42,8 @@ static Memory *memories;
 typedef struct {
     sqlite3_file base;
     Memory *memory;
+    // The system's number of the last failure that was made up; 0: none was.
+    int lastError;
 } ForgetfulFile;
 
 static sqlite3_vfs *baseVFS(void) { return sqlite3_vfs_find(BASE_VFS); }
@@ -48,6 +53,12 @@ static sqlite3_file *realFile(sqlite3_file *file) { return (sqlite3_file *)((For
 
 static Memory *memoryOf(sqlite3_file *file) { return ((ForgetfulFile *)file)->memory; }
 
+// A failure as `unix` has it: SQLite's code, and behind it the system's number for whoever asks.
+static int fail(sqlite3_file *file, int code, int error) {
+    ((ForgetfulFile *)file)->lastError = error;
+    return code;
+}
+
 // Written once, before the VFS can be found.
 static char switchFolder[1024];
 
@@ -56,6 +67,59 @@ static int isSwitchedOn(const char *name) {
     snprintf(path, sizeof path, "%s/%s", switchFolder, name);
     return access(path, F_OK) == 0;
 }
+
+// The number in a switch; -1 if it is off, 0 if there is no number in it. `identity` tells one switching on from the next.
+static long long readSwitch(const char *name, uint64_t *identity) {
+    char path[sizeof switchFolder + 16];
+    snprintf(path, sizeof path, "%s/%s", switchFolder, name);
+    FILE *file = fopen(path, "r");
+    if (!file) return -1;
+    struct stat status;
+    if (identity && fstat(fileno(file), &status) == 0) {
+        *identity = (uint64_t)status.st_ino ^ (uint64_t)status.st_ctim.tv_nsec << 20 ^ (uint64_t)status.st_ctim.tv_sec << 50;
+    }
+    long long number;
+    if (fscanf(file, "%lld", &number) != 1 || number < 0) number = 0;
+    fclose(file);
+    return number;
+}
+
+// SplitMix64, as the tests have it: the same draws for the same seed, as far as the threads come in the same order.
+static _Atomic uint64_t drawn;
+
+static uint64_t draw(void) {
+    uint64_t mixed = drawn += 0x9E3779B97F4A7C15u;
+    mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBu;
+    return mixed ^ mixed >> 31;
+}
+
+// Whether a fault strikes now: always while it is on, or once in so many times as the number in its switch.
+static int strikes(const char *name) {
+    long long interval = readSwitch(name, NULL);
+    return interval >= 0 && (interval <= 1 || draw() % (uint64_t)interval == 0);
+}
+
+// Takes bytes from what a full disk has left; gives how many it had.
+static sqlite3_int64 takeRoom(sqlite3_int64 count) {
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static uint64_t known;
+    static long long left;
+    pthread_mutex_lock(&mutex);
+    uint64_t identity = 0;
+    long long room = readSwitch("full", &identity);
+    if (room >= 0) {
+        if (identity != known) {
+            known = identity;
+            left = room;
+        }
+        if (count > left) count = left;
+        left -= count;
+    }
+    pthread_mutex_unlock(&mutex);
+    return count;
+}
+
 
 static Memory *findMemory(const char *path) {
     Memory *memory = memories;
@@ -143,6 +207,20 @@ static int flush(sqlite3_file *file) {
     return code;
 }
 
+// The system writes when it likes, and the power may fail while it does: some sectors of a block reach the real file, the
+// others do not. The block stays dirty.
+static int tear(sqlite3_file *file, Block *block) {
+    sqlite3_file *real = realFile(file);
+    uint64_t chosen = draw();
+    int code = SQLITE_OK;
+    for (int sector = 0; sector < BLOCK_SIZE / SECTOR_SIZE && code == SQLITE_OK; sector++) {
+        sqlite3_int64 offset = block->number * BLOCK_SIZE + sector * SECTOR_SIZE;
+        if (!(chosen >> sector & 1) || offset >= memoryOf(file)->size) continue;
+        code = real->pMethods->xWrite(real, block->bytes + sector * SECTOR_SIZE, SECTOR_SIZE, offset);
+    }
+    return code;
+}
+
 // MARK: Methods of a file
 
 static int fileClose(sqlite3_file *file) { return realFile(file)->pMethods->xClose(realFile(file)); }
@@ -173,12 +251,39 @@ static int fileRead(sqlite3_file *file, void *into, int count, sqlite3_int64 off
     return code == SQLITE_OK && isShort ? SQLITE_IOERR_SHORT_READ : code;
 }
 
+// How much of a write the disk takes; the code says why it is not all.
+static int admit(sqlite3_file *file, int count, sqlite3_int64 offset, int *admitted) {
+    Memory *memory = memoryOf(file);
+    *admitted = 0;
+    if (isSwitchedOn("read-only")) return fail(file, SQLITE_IOERR_WRITE, EROFS);
+    *admitted = count;
+    sqlite3_int64 growth = offset + count - memory->size;
+    if (growth > 0) {
+        if (isSwitchedOn("quota")) {
+            *admitted = 0;
+            return fail(file, SQLITE_IOERR_WRITE, EDQUOT);
+        }
+        sqlite3_int64 room = takeRoom(growth);
+        if (room < growth) {
+            // A write that ends where the disk ends is short before it is refused.
+            *admitted = (int)(count - (growth - room) > 0 ? count - (growth - room) : 0);
+            return SQLITE_FULL;
+        }
+    }
+    if (strikes("short-write")) {
+        *admitted = (int)(draw() % (uint64_t)count);
+        return fail(file, SQLITE_IOERR_WRITE, EIO);
+    }
+    return SQLITE_OK;
+}
+
 static int fileWrite(sqlite3_file *file, const void *from, int count, sqlite3_int64 offset) {
     Memory *memory = memoryOf(file);
     const unsigned char *bytes = from;
-    int code = SQLITE_OK;
     pthread_mutex_lock(&memory->mutex);
-    if (offset + count > memory->size && isSwitchedOn("full")) code = SQLITE_FULL;
+    int verdict = admit(file, count, offset, &count);
+    int code = SQLITE_OK;
+    int tears = strikes("torn");
     while (count > 0 && code == SQLITE_OK) {
         int start = (int)(offset % BLOCK_SIZE);
         int part = BLOCK_SIZE - start < count ? BLOCK_SIZE - start : count;
@@ -190,14 +295,15 @@ static int fileWrite(sqlite3_file *file, const void *from, int count, sqlite3_in
         offset += part;
         count -= part;
         if (offset > memory->size) memory->size = offset;
+        if (tears) code = tear(file, block);
     }
     pthread_mutex_unlock(&memory->mutex);
-    return code;
+    return code == SQLITE_OK ? verdict : code;
 }
 
 static int fileTruncate(sqlite3_file *file, sqlite3_int64 size) {
     Memory *memory = memoryOf(file);
-    int code = SQLITE_OK;
+    if (isSwitchedOn("read-only")) return fail(file, SQLITE_IOERR_TRUNCATE, EROFS);
     pthread_mutex_lock(&memory->mutex);
     if (size < memory->size) {
         if (size < memory->realSize) memory->realSize = size;
@@ -207,19 +313,29 @@ static int fileTruncate(sqlite3_file *file, sqlite3_int64 size) {
     }
     memory->size = size;
     pthread_mutex_unlock(&memory->mutex);
-    return code;
+    return SQLITE_OK;
+}
+
+static int isDirty(Memory *memory) {
+    for (int index = 0; index < BUCKETS; index++) {
+        for (Block *block = memory->buckets[index]; block; block = block->next) {
+            if (block->isDirty) return 1;
+        }
+    }
+    return 0;
 }
 
 static int fileSync(sqlite3_file *file, int flags) {
     Memory *memory = memoryOf(file);
     int code = SQLITE_OK;
     pthread_mutex_lock(&memory->mutex);
-    if (isSwitchedOn("fail-sync")) {
+    int isReadOnly = isSwitchedOn("read-only");
+    if (strikes("fail-sync") || (isReadOnly && isDirty(memory))) {
         for (int index = 0; index < BUCKETS; index++) {
             for (Block *block = memory->buckets[index]; block; block = block->next) block->isDirty = 0;
         }
-        code = SQLITE_IOERR_FSYNC;
-    } else if (!isSwitchedOn("skip-sync")) {
+        code = fail(file, SQLITE_IOERR_FSYNC, isReadOnly ? EROFS : EIO);
+    } else if (!isReadOnly && !isSwitchedOn("skip-sync")) {
         code = flush(file);
         if (code == SQLITE_OK) code = realFile(file)->pMethods->xSync(realFile(file), flags);
     }
@@ -249,6 +365,10 @@ static int fileControl(sqlite3_file *file, int operation, void *argument) {
     case SQLITE_FCNTL_SIZE_HINT:
     case SQLITE_FCNTL_CHUNK_SIZE:
     case SQLITE_FCNTL_MMAP_SIZE: return SQLITE_NOTFOUND;
+    case SQLITE_FCNTL_LAST_ERRNO:
+        if (!((ForgetfulFile *)file)->lastError) return realFile(file)->pMethods->xFileControl(realFile(file), operation, argument);
+        *(int *)argument = ((ForgetfulFile *)file)->lastError;
+        return SQLITE_OK;
     default: return realFile(file)->pMethods->xFileControl(realFile(file), operation, argument);
     }
 }
@@ -325,9 +445,15 @@ static int attachMemory(ForgetfulFile *file, const char *path) {
 static int vfsOpen(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags, int *outFlags) {
     (void)vfs;
     file->pMethods = NULL;
+    ((ForgetfulFile *)file)->lastError = 0;
     // A file without a name is temporary, and SQLite keeps those in memory here: temp_store=MEMORY.
     if (!path) return SQLITE_CANTOPEN;
     sqlite3_file *real = realFile(file);
+    if (isSwitchedOn("read-only")) {
+        // As `unix` does it: what is there is opened for reading, and what is not cannot be made.
+        if (access(path, F_OK) != 0) return SQLITE_CANTOPEN;
+        flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+    }
     int code = baseVFS()->xOpen(baseVFS(), path, real, flags, outFlags);
     if (code == SQLITE_OK) {
         code = attachMemory((ForgetfulFile *)file, path);
@@ -340,6 +466,7 @@ static int vfsOpen(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int f
 // SQLite deletes what nobody has open any more, so the memory has no other user.
 static int vfsDelete(sqlite3_vfs *vfs, const char *path, int syncsDirectory) {
     (void)vfs;
+    if (isSwitchedOn("read-only")) return SQLITE_IOERR_DELETE;
     pthread_mutex_lock(&memoriesMutex);
     Memory *memory = findMemory(path);
     if (memory) {
@@ -376,13 +503,14 @@ static int vfsAccess(sqlite3_vfs *vfs, const char *path, int flags, int *result)
     return baseVFS()->xAccess(baseVFS(), path, flags, result);
 }
 
-int forgetful_vfs_register(const char *switches) {
+int forgetful_vfs_register(const char *switches, unsigned long long seed) {
     static sqlite3_vfs vfs;
     if (vfs.zName || strlen(switches) >= sizeof switchFolder) return SQLITE_MISUSE;
     int code = sqlite3_initialize();
     if (code != SQLITE_OK) return code;
     if (!baseVFS()) return SQLITE_ERROR;
     strcpy(switchFolder, switches);
+    drawn = seed;
     vfs = *baseVFS();
     vfs.zName = "forgetful";
     vfs.pNext = NULL;

@@ -17,6 +17,20 @@ extension Connection {
     /// A number that changes when another connection has committed: <https://www.sqlite.org/pragma.html#pragma_data_version>.
     public func dataVersion() throws(SQLiteError) -> Int64 { try state.run(.dataVersion) ?? 0 }
 
+    /// Bounds the file of the writer, in bytes; a file that is larger already does not grow. Beyond it a statement fails
+    /// with `SQLITE_FULL` and ``SQLiteError/bound``. <https://www.sqlite.org/pragma.html#pragma_max_page_count>
+    public func setDatabaseBytesMax(_ bytes: Int) throws(SQLiteError) {
+        let size = try Int(state.text("PRAGMA page_size")) ?? 4096
+        try state.execute("PRAGMA max_page_count=\(max(1, bytes / size))")
+        state.databaseBytesMax = bytes
+    }
+
+    /// The size of the database in bytes, as this connection sees it; without its write-ahead log.
+    public func databaseBytes() throws(SQLiteError) -> Int {
+        let pages = try Int(state.text("PRAGMA page_count")) ?? 0
+        return try pages * (Int(state.text("PRAGMA page_size")) ?? 4096)
+    }
+
     /// Whether TEMP objects exist on this connection: then it is of no use for the next client.
     public func hasTemporaryObjects() throws(SQLiteError) -> Bool { try state.run(.temporaryObjects) == 1 }
 
@@ -103,13 +117,38 @@ extension Connection {
         try check(unsafe methods.pointee.xSync?(file, SQLITE_SYNC_NORMAL))
     }
 
-    /// Rewrites the file without its free pages. It needs as much disk again, and room in the WAL.
+    /// Rewrites the file without its free pages. It needs as much disk again, and room in the WAL. Its working file lies in
+    /// the system's folder of temporary files: it is as large as the database, and memory is not.
     /// <https://www.sqlite.org/lang_vacuum.html>
     public func vacuum() throws(SQLiteError) {
         // VACUUM attaches its working file.
         let attached = unsafe sqlite3_limit(state.database, SQLITE_LIMIT_ATTACHED, 1)
         defer { _ = unsafe sqlite3_limit(state.database, SQLITE_LIMIT_ATTACHED, attached) }
+        // The whole database goes through that file, which must not be in memory then.
+        try state.execute("PRAGMA temp_store=FILE")
+        defer { try? state.execute("PRAGMA temp_store=MEMORY") }
         try state.execute("VACUUM")
+    }
+
+    /// Refreshes what the query planner knows of tables that have changed much:
+    /// <https://www.sqlite.org/pragma.html#pragma_optimize>.
+    public func optimize() throws(SQLiteError) { try state.execute("PRAGMA optimize") }
+
+    /// What the file's pages are used for.
+    public struct PageCounts: Sendable, Hashable {
+        /// Bytes of a page.
+        public let pageSize: Int
+        /// All pages.
+        public let pages: Int
+        /// Those that hold nothing: <https://www.sqlite.org/pragma.html#pragma_freelist_count>.
+        public let freePages: Int
+    }
+
+    /// The file's pages, as the connection's snapshot has them.
+    public func pageCounts() throws(SQLiteError) -> PageCounts {
+        func number(_ pragma: String) throws(SQLiteError) -> Int { Int(try state.text("PRAGMA \(pragma)")) ?? 0 }
+        return PageCounts(
+            pageSize: try number("page_size"), pages: try number("page_count"), freePages: try number("freelist_count"))
     }
 
     /// Looks for faults in the file's structure; the sentences SQLite finds, none if all is well.
@@ -138,9 +177,11 @@ extension Connection {
     }
 
     /// The rows that violate a foreign key: <https://www.sqlite.org/pragma.html#pragma_foreign_key_check>.
-    public func foreignKeyCheck() throws(SQLiteError) -> [ForeignKeyViolation] {
+    /// At most `limit` of them.
+    public func foreignKeyCheck(limit: Int = .max) throws(SQLiteError) -> [ForeignKeyViolation] {
         var violations: [ForeignKeyViolation] = []
         try state.query("PRAGMA foreign_key_check") { (row: Statement) throws(SQLiteError) in
+            guard violations.count < limit else { return }
             violations.append(
                 ForeignKeyViolation(
                     table: row.string(at: 0), rowID: row.columnType(1) == .null ? nil : row.int64(at: 1),

@@ -17,7 +17,10 @@ extension Connection {
     }
 
     /// Begins a write transaction, taking the right to write at once.
-    public func beginImmediate() throws(SQLiteError) { try state.run(.beginImmediate) }
+    public func beginImmediate() throws(SQLiteError) {
+        try state.run(.beginImmediate)
+        state.forgetSpills()
+    }
 
     /// Makes the transaction durable.
     ///

@@ -27,6 +27,13 @@ public struct Connection: ~Copyable, @unchecked Sendable {
         nonmutating set { state.mode = newValue }
     }
 
+    /// Who is served: what is prepared or taken out of the cache from now on has to be permitted, but in the mode
+    /// ``SandboxMode/trusted``. nil: everything is.
+    public var permission: (any StatementPermission)? {
+        get { state.permission }
+        nonmutating set { state.permission = newValue }
+    }
+
     /// Stops what runs here, from any thread, even after this connection is closed.
     public var interrupter: Interrupter { state.interrupter }
 
@@ -36,7 +43,19 @@ public struct Connection: ~Copyable, @unchecked Sendable {
         nonmutating set {
             state.budget = newValue
             state.exhaustion = nil
+            if let bytes = newValue.memoryMax { StatementHeap.bound(to: bytes) } else { StatementHeap.unbound() }
         }
+    }
+
+    /// Bounds the time and the memory of the statements that run from now on, and nothing else of them: what setting
+    /// the ``budget`` does, for those who do it for every point read.
+    /// - Parameters:
+    ///   - deadline: as ``Budget/deadline``.
+    ///   - memoryMax: as ``Budget/memoryMax``.
+    public func allow(until deadline: UInt64, memoryMax: Int?) {
+        state.budget.deadline = deadline
+        state.exhaustion = nil
+        if let memoryMax { StatementHeap.bound(to: memoryMax) } else { StatementHeap.unbound() }
     }
 
     /// Why the last statement was stopped by the ``budget``; nil if it was not.
@@ -59,7 +78,9 @@ extension Connection {
     public func prepare(
         _ sql: Span<UInt8>, from start: Int = 0, persistent: Bool = false
     ) throws(PrepareError) -> (statement: Statement?, tail: Int) {
-        try state.prepare(sql, from: start, persistent: persistent)
+        let result = try state.prepare(sql, from: start, persistent: persistent)
+        if let statement = result.statement { try state.permit(statement) }
+        return result
     }
 
     /// The same for a text behind whose last byte a NUL stands in its memory: of a long text with many statements SQLite
@@ -67,7 +88,9 @@ extension Connection {
     func prepare(
         terminated sql: Span<UInt8>, from start: Int
     ) throws(PrepareError) -> (statement: Statement?, tail: Int) {
-        try state.prepare(sql, from: start, persistent: false, isTerminated: true)
+        let result = try state.prepare(sql, from: start, persistent: false, isTerminated: true)
+        if let statement = result.statement { try state.permit(statement) }
+        return result
     }
 
     /// Compiles a text that is one statement; white space, comments and semicolons may follow.
@@ -86,7 +109,9 @@ extension Connection {
             return try ready(statement)
         }
         let statement = try state.prepareOne(sql, persistent: sql.count <= state.cachedSQLLength)
-        if keeps(statement, bytes: sql.count) { state.cache.insert(statement, for: SQLText(sql)) }
+        let text = SQLText(sql)
+        statement.knownTextHash = text.hash
+        if keeps(statement, bytes: sql.count) { state.cache.insert(statement, for: text) }
         return statement
     }
 
@@ -97,12 +122,18 @@ extension Connection {
         }
         let utf8 = sql.utf8
         let statement = try state.prepareOne(utf8.span, persistent: utf8.count <= state.cachedSQLLength)
+        statement.knownTextHash = sql.hash
         if keeps(statement, bytes: utf8.count) { state.cache.insert(statement, for: sql) }
         return statement
     }
 
     /// The statements kept.
     public var cachedStatementCount: Int { state.cache.count }
+
+    /// Gives back the pages that are kept for later: <https://www.sqlite.org/c3ref/db_release_memory.html>.
+    public func releasePages() {
+        _ = unsafe sqlite3_db_release_memory(state.database)
+    }
 
     /// Drops the kept statements, and what memory SQLite can spare: <https://www.sqlite.org/c3ref/db_release_memory.html>.
     public func releaseMemory() {
@@ -111,8 +142,9 @@ extension Connection {
     }
 
     private func ready(_ statement: Statement) throws(PrepareError) -> Statement {
-        // It may have been prepared where more was allowed.
+        // It may have been prepared where more was allowed, or for somebody else.
         if statement.access.requiredMode > state.mode, let denial = statement.access.denial { throw .denied(denial) }
+        try state.permit(statement)
         statement.reset()
         statement.clearBindings()
         return statement

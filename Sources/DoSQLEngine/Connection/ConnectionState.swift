@@ -14,14 +14,22 @@ final class ConnectionState {
     var mode = SandboxMode.trusted
     var recorder = AccessRecorder()
     var isRecording = false
+    /// Who is served; nil: whoever it is may do what the mode allows.
+    var permission: (any StatementPermission)?
     /// Why the authorizer last said no, for whoever asks what "not authorized" means.
     var denial: Denial?
     /// Whether a statement was prepared that sets `defer_foreign_keys`, which stays until the transaction ends.
     var deferredForeignKeysWereSet = false
 
+    /// Who is told of the statements that have run.
+    @usableFromInline var observer: (any StatementObserver)?
+
     var budget = Budget.unlimited
     var exhaustion: Budget.Exhaustion?
     var walFrameCount = 0
+    /// Bytes the file may have; nil: what SQLite allows.
+    var databaseBytesMax: Int?
+    private let path: String
 
     var cache: StatementCache
     let cachedSQLLength: Int
@@ -35,7 +43,7 @@ final class ConnectionState {
         if options.role == .writer { flags |= SQLITE_OPEN_CREATE }
         var handle: OpaquePointer?
         // A path that begins with `file:` would be read as a URI by a library built with SQLITE_USE_URI.
-        let path = options.path.hasPrefix("file:") ? "./" + options.path : options.path
+        path = options.path.hasPrefix("file:") ? "./" + options.path : options.path
         let code = unsafe sqlite3_open_v2(path, &handle, flags, options.vfsName)
         guard let handle = unsafe handle else {
             throw SQLiteError(code: .noMemory, message: "out of memory")
@@ -68,6 +76,28 @@ final class ConnectionState {
         // Both roles have no transaction to keep: SQLite rolls back what is open.
         unsafe sqlite3_close_v2(database)
     }
+
+    /// Pages that were written before their transaction's end, so that the disk may have refused one, are counted anew.
+    func forgetSpills() { _ = spills(andForgets: true) }
+
+    private func spills(andForgets: Bool = false) -> Int {
+        var current: Int32 = 0
+        var highest: Int32 = 0
+        _ = unsafe sqlite3_db_status(database, SQLITE_DBSTATUS_CACHE_SPILL, &current, &highest, andForgets ? 1 : 0)
+        return Int(current)
+    }
+
+    /// The bound that made a statement fail with `SQLITE_FULL`; nil: it was the disk.
+    ///
+    /// A statement touches the disk only if its transaction does not fit into the page cache.
+    var fullBound: SQLiteError.Bound? {
+        guard let databaseBytesMax else { return nil }
+        if spills() > 0, FileSystem.space(at: path).map({ $0.free < Self.plenty }) ?? true { return nil }
+        return .database(bytes: databaseBytesMax)
+    }
+
+    /// Bytes left on a disk with which nobody calls it full.
+    private static let plenty = 64 << 20
 
     private func configure(_ options: OpenOptions) throws(SQLiteError) {
         let limits = options.limits
@@ -196,6 +226,10 @@ extension ConnectionState {
             // Meant for the statement before it, and late. It has done nothing yet, and an interrupt counts once.
             code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
         }
+        if code == SQLITE_OK, recorder.hasMadeTable {
+            unsafe sqlite3_finalize(handle)
+            code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
+        }
         let end = start + Int(tail)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
@@ -209,6 +243,12 @@ extension ConnectionState {
             }
             return (nil, end)
         }
+        do throws(PrepareError) {
+            try recordTransfer(sql, from: start, to: end)
+        } catch {
+            unsafe sqlite3_finalize(handle)
+            throw error
+        }
         inspect(sql, from: start, to: end)
         locateTables()
         if let required = recorder.required, required.mode > mode {
@@ -219,6 +259,25 @@ extension ConnectionState {
         let access = unsafe StatementAccess(
             recorder, isReadOnly: sqlite3_stmt_readonly(handle) != 0, isExplain: sqlite3_stmt_isexplain(handle) != 0)
         return (unsafe Statement(handle, access: access, connection: self), end)
+    }
+
+    /// Completes the record of `INSERT INTO t SELECT * FROM s`: where the two tables are alike SQLite copies the records as
+    /// they are, and asks the authorizer about the INSERT only (<https://www.sqlite.org/src/doc/trunk/src/insert.c>,
+    /// `xferOptimization`). Behind WITH it does not, so the same text is compiled once more behind one that nobody uses.
+    private func recordTransfer(_ sql: Span<UInt8>, from start: Int, to end: Int) throws(PrepareError) {
+        guard !recorder.written.isEmpty else { return }
+        let word = SQLScanner.keyword(sql, from: start).word
+        guard word == "INSERT" || word == "REPLACE" else { return }
+        var text = Array("WITH dosql_unused(x) AS (VALUES(0)) ".utf8)
+        for index in start..<end { text.append(sql[index]) }
+        var handle: OpaquePointer?
+        var tail: Int32 = 0
+        let code = unsafe compile(text.span, from: 0, persistent: false, isTerminated: false, &handle, &tail)
+        unsafe sqlite3_finalize(handle)
+        guard code == SQLITE_OK else {
+            if let denial { throw .denied(denial) }
+            throw .sqlite(unsafe SQLiteError(code: code, on: database))
+        }
     }
 
     /// The call itself, with a record of what the authorizer is asked.
@@ -251,6 +310,10 @@ extension ConnectionState {
                 recorder.changesConnection = true
                 recorder.require(Requirement(mode: .trusted, denial: .vacuum))
             }
+            // Nobody is asked where there is nothing to drop, and by the time it runs there may be.
+            if recorder.read.isEmpty, recorder.written.isEmpty, SQLScanner.keyword(sql, from: start).word == "DROP" {
+                recorder.definesObjects = true
+            }
             // ALTER TABLE does not tell the new name. A name has no escapes, so it stands in the text as it is.
             if recorder.altersTable, SQLScanner.containsReservedPrefix(sql.extracting(start..<end)) {
                 recorder.require(Requirement(mode: .trusted, denial: .reservedName(Denial.reservedPrefix)))
@@ -262,16 +325,22 @@ extension ConnectionState {
 
     /// Finds out what the names are of which the authorizer did not say where they are.
     private func locateTables() {
+        // A function of this name that shows only its arguments, unless there is a table of that name.
+        for name in AccessRecorder.harmlessFunctions where recorder.read.contains(name) && !hasTable(name) {
+            recorder.read.remove(name)
+        }
         for name in recorder.unlocated where !recorder.read.contains(name) {
             // The schema's own table answers in both.
             if !AccessRecorder.schemaTables.contains(name), hasTable(name, in: "temp") {
                 recorder.read.insert(name)
                 recorder.require(recorder.noteTemporary(name))
-            } else if hasTable(name, in: "main") {
+            } else if hasTable(name, in: "main") || AccessRecorder.showsSchema(name) {
                 recorder.read.insert(name)
             }
         }
     }
+
+    private func hasTable(_ name: String) -> Bool { hasTable(name, in: "temp") || hasTable(name, in: "main") }
 
     /// <https://www.sqlite.org/c3ref/table_column_metadata.html>
     private func hasTable(_ name: String, in schema: String) -> Bool {
@@ -284,7 +353,15 @@ extension ConnectionState {
         guard let statement else { throw .empty }
         let next = SQLScanner.skipSeparators(sql, from: tail)
         guard next == sql.count else { throw .severalStatements(offset: next) }
+        try permit(statement)
         return statement
+    }
+
+    /// Judges a statement for whoever is served. The one place through which all of them come that are not the server's.
+    func permit(_ statement: Statement) throws(PrepareError) {
+        guard let permission, mode != .trusted, statement.permittedBy !== permission else { return }
+        if let sentence = permission.refusal(of: statement.access) { throw .forbidden(sentence) }
+        statement.permittedBy = permission
     }
 
     /// Called when SQLite has prepared `statement` again by itself: does its record still tell what it touches?

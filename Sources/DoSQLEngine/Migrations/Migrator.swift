@@ -6,6 +6,14 @@ public struct Migrator {
     /// The table it remembers them in; a reserved name, so clients see it only in the schema.
     public static let table = "__dosql_migrations"
 
+    /// The statement that makes it.
+    public static let tableSQL = """
+        CREATE TABLE IF NOT EXISTS main.\(table) (
+            id TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL, checksum TEXT NOT NULL,
+            duration_ms INTEGER NOT NULL
+        ) STRICT
+        """
+
     private let provisional: [ProvisionalTable]
     private let beforeCommit: ScriptRunner.CommitHook
 
@@ -180,13 +188,7 @@ extension Migrator {
     private static func remember(
         _ migration: Migration, _ milliseconds: Int64, _ connection: borrowing Connection
     ) throws(SQLiteError) -> MigrationStatus.Application {
-        try connection.execute(
-            trusted: """
-                CREATE TABLE IF NOT EXISTS main.\(table) (
-                    id TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL, checksum TEXT NOT NULL,
-                    duration_ms INTEGER NOT NULL
-                ) STRICT
-                """)
+        try connection.execute(trusted: tableSQL)
         try connection.execute(
             trusted: """
                 INSERT INTO main.\(table) (id, applied_at, checksum, duration_ms)

@@ -7,6 +7,14 @@ struct AccessRecorder {
     /// Names read without any column of theirs, as by `count(*)`: SQLite does not say where they are, and some are of
     /// common table expressions.
     var unlocated: Set<String> = []
+    /// What a change of the schema is about: the object, and the table it belongs to.
+    var defined: Set<String> = []
+    /// Whether it creates, alters or drops something in the file.
+    var definesObjects = false
+    /// Whether it creates, alters or drops something of the connection's own.
+    var definesTemporaryObjects = false
+    /// Whether there is a SELECT in it.
+    var selects = false
     var transactionControl: TransactionControl?
     var changesSchema = false
     /// ATTACH, DETACH: SQLite calls them read-only.
@@ -38,7 +46,7 @@ struct AccessRecorder {
         var demand = Self.reservedName(action)
         switch action.code {
         case SQLITE_SELECT, SQLITE_RECURSIVE:
-            break
+            selects = true
         case SQLITE_READ:
             let table = action.first ?? ""
             if action.database == nil { unlocated.insert(table) } else { read.insert(table) }
@@ -79,24 +87,29 @@ struct AccessRecorder {
             demand = Requirement(mode: .trusted, denial: .detach)
         case SQLITE_CREATE_TEMP_TABLE, SQLITE_CREATE_TEMP_VIEW, SQLITE_CREATE_TEMP_INDEX, SQLITE_CREATE_TEMP_TRIGGER,
             SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_VIEW, SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TRIGGER:
-            changesSchema = true
+            define(action.first, of: action.second, in: "temp")
             demand = demand ?? noteTemporary(action.first ?? "")
         case SQLITE_ALTER_TABLE:
-            changesSchema = true
+            define(action.second, of: nil, in: action.first)
             altersTable = true
             written.insert(action.second ?? "")
             if action.first == "temp" { demand = demand ?? noteTemporary(action.second ?? "") }
         case SQLITE_CREATE_INDEX, SQLITE_CREATE_TRIGGER, SQLITE_DROP_INDEX, SQLITE_DROP_TRIGGER:
             // The object changes the table it belongs to: that is whose rights are asked.
-            changesSchema = true
+            define(action.first, of: action.second, in: action.database)
             written.insert(action.second ?? action.first ?? "")
         case SQLITE_CREATE_TABLE, SQLITE_CREATE_VIEW, SQLITE_CREATE_VTABLE, SQLITE_DROP_TABLE, SQLITE_DROP_VIEW,
             SQLITE_DROP_VTABLE:
-            changesSchema = true
+            define(action.first, of: nil, in: action.database)
             written.insert(action.first ?? "")
             // `CREATE TABLE temp.t` is announced as an ordinary one.
             if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
-        case SQLITE_ANALYZE, SQLITE_REINDEX:
+        case SQLITE_REINDEX:
+            definesObjects = true
+            if let index = action.first { defined.insert(index) }
+            written.insert(action.first ?? "")
+            if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
+        case SQLITE_ANALYZE:
             written.insert(action.first ?? "")
             if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
         default:
@@ -105,6 +118,17 @@ struct AccessRecorder {
         }
         require(demand)
         return demand
+    }
+
+    /// Whether SQLite has made the table of a table-valued function that was used for the first time: what it did to the
+    /// schema for that was noted, though it is not the statement's and does not come again.
+    var hasMadeTable: Bool { !changesSchema && !written.isDisjoint(with: Self.schemaTables) }
+
+    private mutating func define(_ object: String?, of table: String?, in database: String?) {
+        changesSchema = true
+        if database == "temp" { definesTemporaryObjects = true } else { definesObjects = true }
+        if let object { defined.insert(object) }
+        if let table { defined.insert(table) }
     }
 
     /// Keeps the strictest demand.
@@ -168,4 +192,39 @@ struct AccessRecorder {
         pragmaArgument = argument
         return PragmaRule(named: name).requirement(name: name, isSetting: argument != nil)
     }
+}
+
+// MARK: - What rights are asked for
+
+extension AccessRecorder {
+    /// Table-valued functions that show nothing but their arguments: <https://www.sqlite.org/json1.html>.
+    static let harmlessFunctions: Set<String> = ["json_each", "json_tree", "jsonb_each", "jsonb_tree"]
+
+    /// Whether a name without a table of its own is one of SQLite's that show the schema or the file:
+    /// <https://www.sqlite.org/pragma.html#pragfunc>, <https://www.sqlite.org/dbstat.html>.
+    static func showsSchema(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return name.hasPrefix("pragma_") || name.hasPrefix("sqlite_") || name == "dbstat"
+    }
+
+    /// What holds rows or the schema, of the tables that are read: a right for it has to be there. The schema's own table
+    /// is `sqlite_schema`, whatever it was called.
+    var readsForRights: Set<String> {
+        if let pragma { return PragmaRule.tablesShown(by: pragma, argument: pragmaArgument) }
+        // A change of the schema looks into the schema, and checks the rows of the table it is about.
+        if definesAnything { return read.subtracting(defined).filter { !Self.isSQLitesOwn($0) } }
+        return Set(read.map { Self.schemaTables.contains($0) ? "sqlite_schema" : $0 })
+    }
+
+    /// The tables whose rows are changed.
+    var writesForRights: Set<String> {
+        let written = written.subtracting(Self.schemaTables)
+        guard definesAnything else { return written }
+        // DROP TABLE keeps SQLite's own books; what its foreign keys delete elsewhere is not.
+        return written.subtracting(defined).filter { !Self.isSQLitesOwn($0) }
+    }
+
+    private var definesAnything: Bool { definesObjects || definesTemporaryObjects }
+
+    private static func isSQLitesOwn(_ name: String) -> Bool { name.hasPrefix("sqlite_") || name.hasPrefix("pragma_") }
 }

@@ -21,7 +21,7 @@ enum PragmaRule {
     private static let rules: [String: PragmaRule] = [
         "table_info": .query, "table_xinfo": .query, "table_list": .query, "index_list": .query, "index_info": .query,
         "index_xinfo": .query, "foreign_key_list": .query, "foreign_key_check": .query, "function_list": .query,
-        "collation_list": .query, "database_list": .query, "compile_options": .query, "pragma_list": .query,
+        "collation_list": .query, "compile_options": .query, "pragma_list": .query,
         "module_list": .query, "integrity_check": .query, "quick_check": .query,
         "page_count": .readOnly, "page_size": .readOnly, "freelist_count": .readOnly, "encoding": .readOnly,
         "journal_mode": .readOnly, "synchronous": .readOnly, "cache_size": .readOnly, "schema_version": .readOnly,
@@ -61,6 +61,28 @@ enum PragmaRule {
     /// statement runs, so a setting hidden in it would not show when it is prepared.
     var hasHarmlessFunction: Bool {
         if case .query = self { true } else { false }
+    }
+}
+
+// MARK: - What a pragma shows
+
+extension PragmaRule {
+    /// The tables whose rows or definition a pragma shows.
+    static func tablesShown(by name: String, argument: String?) -> Set<String> {
+        switch name {
+        case "table_info", "table_xinfo", "index_list", "foreign_key_list": argument.map { [$0] } ?? []
+        // Of an index nobody says here whose it is.
+        case "table_list", "index_info", "index_xinfo": ["sqlite_schema"]
+        default: []
+        }
+    }
+
+    /// Whether it goes through the rows of every table.
+    static func visitsEverything(_ name: String) -> Bool {
+        switch name {
+        case "foreign_key_check", "integrity_check", "quick_check", "optimize": true
+        default: false
+        }
     }
 }
 

@@ -18,6 +18,15 @@ public final class StatementAccess: Sendable {
     public let tablesRead: Set<String>
     /// Tables and views whose content or definition is changed.
     public let tablesWritten: Set<String>
+    /// What whoever sends it needs a right for. EXPLAIN needs what the statement behind it needs.
+    public let needs: StatementNeeds
+    /// The tables and views that ``StatementNeeds/read`` is needed for, beside those that a change of the schema is about;
+    /// `sqlite_schema` stands for the schema. Names are as they are in the schema, or as they were written.
+    public let readsForRights: Set<String>
+    /// The tables and views that ``StatementNeeds/write`` is needed for, likewise.
+    public let writesForRights: Set<String>
+    /// Whether it goes through every table, as `PRAGMA integrity_check` does.
+    public let visitsEverything: Bool
     /// Whether it reads, writes, makes or drops a TEMP object: then it means something on its own connection only.
     public let touchesTemporary: Bool
     /// Whether it calls `last_insert_rowid()`, which is the previous client's outside a transaction.
@@ -44,6 +53,11 @@ public final class StatementAccess: Sendable {
         // A change of the schema reads and writes the schema's own table; nobody else can write to it.
         tablesWritten = recorder.written.subtracting(AccessRecorder.schemaTables)
         tablesRead = recorder.changesSchema ? recorder.read.subtracting(AccessRecorder.schemaTables) : recorder.read
+        readsForRights = recorder.readsForRights
+        writesForRights = recorder.writesForRights
+        visitsEverything = recorder.pragma.map(PragmaRule.visitsEverything) ?? false
+        needs = StatementNeeds(
+            recorder, reads: readsForRights, writes: writesForRights, isReadOnly: isReadOnly, isExplain: isExplain)
         touchesTemporary = recorder.touchesTemporary
         callsLastInsertRowID = recorder.callsLastInsertRowID
         callsChanges = recorder.callsChanges
@@ -66,5 +80,7 @@ public final class StatementAccess: Sendable {
         other.tablesRead.isSubset(of: tablesRead) && other.tablesWritten.isSubset(of: tablesWritten)
             && (isReadOnly || !other.isReadOnly) && (touchesTemporary || !other.touchesTemporary)
             && other.requiredMode <= requiredMode && other.changesSchema == changesSchema
+            && other.needs.isSubset(of: needs) && other.readsForRights.isSubset(of: readsForRights)
+            && other.writesForRights.isSubset(of: writesForRights)
     }
 }

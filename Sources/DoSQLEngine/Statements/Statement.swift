@@ -13,11 +13,20 @@ public final class Statement: @unchecked Sendable {
     @usableFromInline let connection: ConnectionState
     /// What it touches.
     public let access: StatementAccess
+    /// Who was found to be permitted to run it last, so that the next time one look is enough.
+    var permittedBy: (any StatementPermission)?
     /// Whether a step was taken since the last reset or end.
     @usableFromInline var isUnderWay = false
+    /// Whether nothing was stepped since the last reset: then there is nothing to reset.
+    @usableFromInline var isReset = true
+    /// What the caller has encoded of the columns, to be used again until ``step()`` finds that the statement was
+    /// prepared anew, as the columns may be others then.
+    public var encodedColumns: [UInt8]?
     @usableFromInline var preparations: Int32 = 0
     /// Whether it touches what ``access`` does not name, after a change of the schema: only a new one is of use.
     public private(set) var isOutdated = false
+    /// ``textHash``, if it comes out of a connection's cache or somebody has asked for it.
+    var knownTextHash: UInt64?
 
     init(_ handle: OpaquePointer, access: StatementAccess, connection: ConnectionState) {
         unsafe self.handle = unsafe handle
@@ -38,6 +47,7 @@ public final class Statement: @unchecked Sendable {
     public func step() throws(SQLiteError) -> Bool {
         let isFirst = !isUnderWay
         isUnderWay = true
+        isReset = false
         let code = unsafe sqlite3_step(handle)
         // Only the first step can prepare again.
         if isFirst, unsafe sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0) != preparations {
@@ -53,6 +63,7 @@ public final class Statement: @unchecked Sendable {
     func checkPreparation(_ code: Int32) throws(SQLiteError) {
         // Of a step that failed, the failure is the news; the next one looks again.
         guard code == SQLITE_ROW || code == SQLITE_DONE else { return }
+        encodedColumns = nil
         preparations = unsafe sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0)
         do throws(SQLiteError) {
             try connection.recheck(self)
@@ -72,6 +83,8 @@ public final class Statement: @unchecked Sendable {
         if error.code.primary == .authorization, let denial = connection.denial {
             error = SQLiteError(code: error.code, message: denial.description, offset: error.offset)
         }
+        if error.code.primary == .full { error.bound = connection.fullBound }
+        error.refusal = connection.refusal(of: error.code, in: .log)
         reset()
         return error
     }
@@ -81,7 +94,9 @@ public final class Statement: @unchecked Sendable {
     /// Its own result only repeats the last step's error: <https://www.sqlite.org/c3ref/reset.html>.
     @inlinable
     public func reset() {
+        guard !isReset else { return }
         isUnderWay = false
+        isReset = true
         _ = unsafe sqlite3_reset(handle)
     }
 
@@ -90,6 +105,11 @@ public final class Statement: @unchecked Sendable {
 
     /// How often SQLite prepared it again by itself, after changes of the schema: columns may differ afterwards.
     public var reprepareCount: Int { unsafe Int(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0)) }
+
+    /// Counts its opcodes from nothing again. The ``Budget`` is looked at every so many opcodes over all runs of a statement:
+    /// without this, a short one would be looked at now and then, and stopped where its thread was held up and not it.
+    /// <https://www.sqlite.org/c3ref/stmt_status.html>
+    public func forgetSteps() { _ = unsafe sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_VM_STEP, 1) }
 
     /// Bytes of memory it takes.
     public var memoryUsed: Int { unsafe Int(sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_MEMUSED, 0)) }

@@ -13,7 +13,7 @@ struct StatementCache: ~Copyable {
     private let capacity: Int
     private var entries: [Entry] = []
     /// By hash alone: of two texts with one hash, the later one takes the place.
-    private var positions: [UInt64: Int] = [:]
+    private var positions = StatementPositions()
     private var newest = -1
     private var oldest = -1
 
@@ -61,7 +61,7 @@ struct StatementCache: ~Copyable {
 
     mutating func removeAll() {
         entries = []
-        positions = [:]
+        positions = StatementPositions()
         newest = -1
         oldest = -1
     }

@@ -66,6 +66,12 @@ public enum HubFrame {
         JSONAnswer.openRows(rows, to: &writer)
     }
 
+    /// The answer to a token: `{"type":"authenticated","id":…}`.
+    public static func append(authenticated id: [UInt8]?, to writer: inout ByteWriter) {
+        begin("authenticated", id: id, to: &writer)
+        writer.writeU8(UInt8(ascii: "}"))
+    }
+
     /// An error: `{"type":"error","id":…,"error":…,…}`.
     public static func append(_ error: ErrorMessage, id: [UInt8]?, to writer: inout ByteWriter) {
         begin("error", id: id, to: &writer)

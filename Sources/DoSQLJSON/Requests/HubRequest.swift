@@ -12,6 +12,8 @@ public struct HubRequest: Hashable, Sendable {
         case publish(channel: String, data: [UInt8])
         /// The rows of a statement; `body` is that of a QUERY.
         case query(body: [UInt8])
+        /// Who it is, by a token.
+        case auth(token: [UInt8])
     }
 
     /// The JSON of the client's own `id`, a string or a number, as it wrote it; nil if it gave none.
@@ -55,6 +57,7 @@ private struct HubMembers {
     private var channel = Member()
     private var after = Member()
     private var data = Member()
+    private var token = Member()
     /// Null is a message like any other.
     private var hasNullData = false
     private var statement = StatementMembers()
@@ -71,6 +74,8 @@ private struct HubMembers {
                 try channel.take("channel", from: &reader)
             } else if name.means("after") {
                 try after.take("after", from: &reader)
+            } else if name.means("token") {
+                try token.take("token", from: &reader)
             } else if name.means("data") {
                 try data.take("data", from: &reader)
                 hasNullData = data.offset == nil
@@ -114,7 +119,11 @@ private struct HubMembers {
             try statement.encode(of: reader, kind: .query, options: options, into: &body)
             return .query(body: body.bytes)
         }
-        throw JSONFault("one of \"subscribe\", \"unsubscribe\", \"publish\", \"query\" is needed", path: "type")
+        if type.means("auth") {
+            return .auth(token: Array(try reader.messageText("token", token).string.utf8))
+        }
+        throw JSONFault(
+            "one of \"subscribe\", \"unsubscribe\", \"publish\", \"query\", \"auth\" is needed", path: "type")
     }
 }
 

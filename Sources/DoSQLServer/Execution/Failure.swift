@@ -43,7 +43,37 @@ public struct Failure: Error, Sendable {
         offset = error.offset
         // After a failed sync nobody knows what the disk has.
         if error.code == .ioErrorSync || error.code == .ioErrorDirectorySync { execution = .unknown }
+        if let refusal = error.refusal { tell(refusal) }
+        switch error.bound {
+        case .database(let bytes): limit = ("databaseBytesMax", bytes)
+        case .statement(let bytes):
+            code = .memoryExceeded
+            message = "the statement takes more memory than a statement may"
+            limit = ("statementMemoryMax", bytes)
+        case .heap(let bytes):
+            // Of the server, and of this moment: the tenant is as it was.
+            code = .overloaded
+            message = "the server has no memory left for this statement"
+            if bytes > 0 { limit = ("heapBytesMax", bytes) }
+            retryAfter = 1000
+        case nil: break
+        }
     }
+
+    /// Says why the system took nothing of a write. What was committed before stays.
+    mutating func tell(_ refusal: WriteRefusal) {
+        switch refusal {
+        case .readOnly:
+            code = .storageFailed
+            message = "the disk is read-only"
+        case .quota:
+            code = .storageFull
+            message = "the disk quota is used up"
+        }
+    }
+
+    /// Whether a bound on a file's size was met, and not the end of a disk.
+    var metGrowthBound: Bool { code == .storageFull && limit?.name == "databaseBytesMax" }
 
     /// Whether a change of the schema made a statement touch something else: it can be prepared anew and run, once what
     /// it did is undone.
@@ -62,6 +92,8 @@ public struct Failure: Error, Sendable {
             case .transactionControl, .savepoint: self.init(.transactionControl, "\(denial)")
             default: self.init(.notAllowed, "\(denial)")
             }
+        case .forbidden(let sentence):
+            self.init(.forbidden, sentence)
         case .severalStatements(let offset):
             self.init(.severalStatements, "\(error)")
             self.offset = offset
@@ -150,6 +182,12 @@ extension Failure {
         Failure(.readOnly, "this stream or transaction only reads, and the statement writes")
     }
 
+    /// More rows than a result may have in bytes.
+    static func resultBytesExceeded(_ bytes: Int) -> Failure {
+        Failure(
+            .resultTooLarge, "the result has more than \(bytes) bytes of rows", limit: ("resultBytesMax", bytes))
+    }
+
     static func statementUnknown(_ id: UInt32) -> Failure {
         Failure(.statementUnknown, "no statement was prepared under the number \(id) on this connection")
     }
@@ -180,6 +218,13 @@ extension Failure {
             .transactionAborted, "the transaction was rolled back by an earlier failure: ROLLBACK it and begin anew")
     }
 
+    /// A bound on what waits, met for the moment. Nothing was carried out.
+    static func overloaded(_ message: String, limit: (name: String, value: Int), retryAfter: Int) -> Failure {
+        var failure = Failure(.overloaded, message, limit: limit)
+        failure.retryAfter = retryAfter
+        return failure
+    }
+
     static func lockTimeout(_ milliseconds: UInt64) -> Failure {
         Failure(
             .lockTimeout,
@@ -203,9 +248,15 @@ extension Failure {
             self.init(.migrationFailed, "\(error)")
             migration = id
             statement = (index, 0)
-            if case .sqlite(let sqliteError) = cause {
+            switch cause {
+            case .sqlite(let sqliteError):
                 sqlite = sqliteError.code.rawValue
                 offset = sqliteError.offset
+                // Not the migration is wrong, but the disk.
+                if sqliteError.code.primary == .full { code = .storageFull }
+            // Not the migration is wrong, but who sent it.
+            case .forbidden: code = .forbidden
+            default: break
             }
         case .rowsDoNotFit(let id, let index, _, let cause):
             self.init(.migrationFailed, "\(error)")
@@ -213,7 +264,7 @@ extension Failure {
             statement = (index, 0)
             sqlite = cause.code.rawValue
         case .commitFailed(let id, let cause):
-            self.init(.migrationFailed, "\(error)")
+            self.init(cause.code.primary == .full ? .storageFull : .migrationFailed, "\(error)")
             migration = id
             sqlite = cause.code.rawValue
         case .unreadable(let cause):

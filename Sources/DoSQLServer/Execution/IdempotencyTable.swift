@@ -76,7 +76,8 @@ struct IdempotencyTable: Sendable {
     }
 
     /// The first answer under this key, addressed to the request that repeats it.
-    /// - Throws: `IDEMPOTENCY_MISMATCH` if the key belongs to another request.
+    /// - Throws: `IDEMPOTENCY_MISMATCH` if the key belongs to another request; `FORBIDDEN` if that had rights which this
+    ///   one has not.
     func answer(for key: [UInt8], hash: [UInt8], job: Job, on connection: borrowing Connection) throws(Failure)
         -> Stored?
     {
@@ -87,13 +88,19 @@ struct IdempotencyTable: Sendable {
                 try statement.bind(Self.now() - Int64(Limits.idempotencyLifetime), at: 2)
             }
             guard try step(find) else { return nil }
-            guard [UInt8](copying: find.blob(at: 0)) == hash else {
+            let kept = [UInt8](copying: find.blob(at: 0))
+            guard kept.starts(with: hash) else {
                 throw Failure(.idempotencyMismatch, "this idempotency key belongs to another request")
+            }
+            if let permission = job.permission, !permission.covers(Array(kept.dropFirst(hash.count))) {
+                throw .keyOfOthers
             }
             guard find.columnType(1) != .null else { return .lost }
             let stored = [UInt8](copying: find.blob(at: 1))
             let outcomeOffset = Int(find.int64(at: 2))
             guard let type = stored.first.flatMap(MessageType.init(rawValue:)),
+                // What lies in a file may be somebody's who restored it: no sum may overflow.
+                (FrameHeader.size...(stored.count + FrameHeader.size)).contains(outcomeOffset),
                 stored.count >= outcomeOffset + 2 - FrameHeader.size + 1
             else {
                 throw Failure(.internal, "a stored answer is damaged")
@@ -108,9 +115,11 @@ struct IdempotencyTable: Sendable {
         }
     }
 
-    /// Keeps an answer under its key.
-    func keep(_ answer: Answer, under key: [UInt8], hash: [UInt8], on connection: borrowing Connection) throws(Failure)
-    {
+    /// Keeps the answer to a job under its key, and behind the hash with which rights it was made.
+    func keep(
+        _ answer: Answer, under key: [UInt8], hash: [UInt8], job: Job, on connection: borrowing Connection
+    ) throws(Failure) {
+        let hash = hash + (job.permission?.mark ?? [])
         try trusted(connection) { () throws(Failure) in
             defer { store.reset() }
             // The type and the body; the rest of the header is the request's that repeats it.

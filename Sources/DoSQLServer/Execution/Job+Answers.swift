@@ -1,8 +1,13 @@
+import DoSQLAccess
 import DoSQLProtocol
 
 extension Job {
-    /// Whether an OPEN allows that its tenant is created.
-    var mayCreateTenant: Bool {
+    /// Whether the tenant may be created for it.
+    var mayCreateTenant: Bool { wantsTenantCreated && permission?.has(.create) ?? true }
+
+    /// Whether it wants the tenant to be created, if there is none: an OPEN may forbid it.
+    var wantsTenantCreated: Bool {
+        guard type == .open else { return true }
         let body = body
         guard let open = try? Open(body.span) else { return false }
         return open.mayCreate

@@ -11,7 +11,7 @@ import Synchronization
 final class Job: Sendable {
     /// Why a request is given up.
     enum Reason: UInt8 {
-        case none, cancelled, deadline, stalled, snapshotTooOld, expired, disconnected, rowsBeyondCredit
+        case none, cancelled, deadline, stalled, snapshotTooOld, expired, disconnected, rowsBeyondCredit, tenantEnded
     }
 
     private enum Life { static let waiting: UInt8 = 0, begun: UInt8 = 1, givenUp: UInt8 = 2 }
@@ -22,14 +22,21 @@ final class Job: Sendable {
     let body: [UInt8]
     /// The texts behind the statement numbers, as they were when the request arrived.
     let statements: StatementTable
+    /// Who is served; nil: everything is allowed.
+    let permission: Permission?
     /// The longest body the client takes.
     let replyMax: Int
     /// Monotonic nanoseconds after which it is interrupted; `.max`: never.
     let deadline: UInt64
     /// Monotonic nanoseconds until which it may wait for its turn.
     let waitDeadline: UInt64
+    /// What its tenant may use.
+    let limits: TenantLimits
     /// Nanoseconds it may run at a stretch, whatever its deadline: threads are few, and others wait for them.
     private let stretchMax: UInt64
+    /// Counted until it is answered: the BEGIN of a transaction lives on.
+    let tally: RequestTally
+    private let tenant: Tenant
     /// The credit of a result that streams, or of a load.
     let flow: Flow
     /// Raised to interrupt it while it runs.
@@ -38,17 +45,23 @@ final class Job: Sendable {
     private let life = Atomic<UInt8>(Life.waiting)
 
     init(
-        address: RequestAddress, type: MessageType, body: [UInt8], statements: StatementTable, replyMax: Int,
-        deadline: UInt64 = .max, waitDeadline: UInt64 = .max, stretchMax: UInt64, credit: Int = Limits.creditDefault
+        address: RequestAddress, type: MessageType, body: [UInt8], statements: StatementTable,
+        permission: Permission?, replyMax: Int,
+        deadline: UInt64 = .max, waitDeadline: UInt64 = .max, isUnhurried: Bool, credit: Int = Limits.creditDefault,
+        tenant: Tenant, limits: TenantLimits, total: BytesInFlight
     ) {
         self.address = address
         self.type = type
         self.body = body
         self.statements = statements
+        self.permission = permission
         self.replyMax = replyMax
         self.deadline = deadline
         self.waitDeadline = waitDeadline
-        self.stretchMax = stretchMax
+        self.limits = limits
+        self.tenant = tenant
+        stretchMax = isUnhurried ? .max >> 1 : limits.statementTime
+        tally = RequestTally(of: tenant, bytes: body.count, in: total)
         flow = Flow(credit: credit)
     }
 
@@ -76,7 +89,9 @@ final class Job: Sendable {
     var stretchEnd: UInt64 { min(deadline, Budget.now() &+ stretchMax) }
 
     /// The bound of its statements, from now on.
-    var budget: Budget { Budget(deadline: stretchEnd, cancellation: cancellation) }
+    var budget: Budget {
+        Budget(deadline: stretchEnd, cancellation: cancellation, memoryMax: limits.statementMemoryMax)
+    }
 
     /// Why it was interrupted, as an error.
     var interruption: Failure {
@@ -98,13 +113,21 @@ final class Job: Sendable {
             return Failure(
                 .flowControl, "more bytes of rows were sent than were granted", limit: ("loadWindow", Limits.loadWindow)
             )
+        case .tenantEnded:
+            return Failure(.tenantUnavailable, "the tenant was deleted, renamed or replaced meanwhile")
         case .expired:
             return Failure(.transactionExpired, "the transaction's time is over: it was rolled back")
         }
     }
 
-    /// What the client is told of a failure: an interrupt that met the compiling of a text has this request's own reason.
+    /// What the client is told of a failure: an interrupt that met the compiling of a text has this request's own reason,
+    /// and a file that may not grow the bound that keeps it from that.
     func worded(_ failure: Failure) -> Failure {
+        if failure.metGrowthBound {
+            var worded = failure
+            worded.limit = tenant.growthBound
+            return worded
+        }
         guard failure.wasInterrupted else { return failure }
         var worded = interruption
         worded.step = failure.step
@@ -115,14 +138,14 @@ final class Job: Sendable {
 
     /// How long the transaction of a BEGIN may be idle and last, in nanoseconds: what it asks for, within the server's
     /// bounds.
-    func transactionTimes(_ limits: SessionLimits) -> (idle: UInt64, total: UInt64) {
+    var transactionTimes: (idle: UInt64, total: UInt64) {
         let body = body
         let begin = try? Begin(body.span)
         func bounded(_ milliseconds: UInt64?, _ bound: UInt64) -> UInt64 {
             guard let milliseconds, milliseconds <= bound / 1_000_000 else { return bound }
             return milliseconds * 1_000_000
         }
-        return (bounded(begin?.idle, limits.transactionIdleMax), bounded(begin?.total, limits.transactionTotalMax))
+        return (bounded(begin?.idle, limits.transactionIdleTime), bounded(begin?.total, limits.transactionTotalTime))
     }
 
     /// Whether its connection is gone, so that nobody waits for the answer.

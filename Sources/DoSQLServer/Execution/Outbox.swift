@@ -5,11 +5,12 @@ struct Outbox {
     private var batches: [(shard: Mailbox<ShardMessage>, messages: [ShardMessage])] = []
 
     mutating func add(_ kind: Reply.Kind, _ frame: [UInt8], to address: RequestAddress) {
+        address.answers.made(frame.count)
         add(
             .reply(
                 Reply(
                     connection: address.connection, stream: address.stream, request: address.request, kind: kind,
-                    frame: frame)),
+                    frame: frame, answers: address.answers)),
             to: address.shard)
     }
 

@@ -51,7 +51,7 @@ final class ReadSession: Sendable {
     }
 
     private func schedule() {
-        tenant.context.readers.post { [self] watch in work(watch) }
+        tenant.context.readers.post(for: tenant) { [self] watch in work(watch) }
     }
 
     private func work(_ watch: Watchdog.Post) {
@@ -59,6 +59,7 @@ final class ReadSession: Sendable {
         var outbox = Outbox()
         while let item = nextItem() {
             if connection == nil {
+                if isSingle, case .request(let job) = item, !job.address.answers.hasRoom, park(item, of: job) { return }
                 switch tenant.takeCursor() {
                 case .opened(let opened):
                     connection = consume opened
@@ -95,6 +96,17 @@ final class ReadSession: Sendable {
         if starts { schedule() }
     }
 
+    /// Its client has to read first.
+    private func park(_ item: Tenant.SessionItem, of job: Job) -> Bool {
+        state.withLock { $0.inbox.prepend(item) }
+        if job.address.answers.park(self) { return true }
+        _ = nextItem()
+        return false
+    }
+
+    /// Its client has read, or is gone.
+    func unpark() { schedule() }
+
     private func nextItem() -> Tenant.SessionItem? {
         state.withLock { $0.inbox.popFirst() }
     }
@@ -121,7 +133,7 @@ final class ReadSession: Sendable {
             }
             if case .request(let job) = item, job.type == .begin {
                 guard job.begin() else { return false }
-                let times = job.transactionTimes(tenant.context.session)
+                let times = job.transactionTimes
                 job.acknowledge(
                     Outcome(transaction: .read, lsn: snapshotLSN.load(ordering: .relaxed)),
                     kind: .began(.read, idleMax: times.idle, totalMax: times.total), outbox: &outbox)
@@ -131,7 +143,7 @@ final class ReadSession: Sendable {
         var runner = state.withLock { $0.runner }
         let next = runner.carryOut(
             item, on: borrowed, lsn: snapshotLSN.load(ordering: .relaxed), watch: watch, outbox: &outbox)
-        borrowed.budget = .unlimited
+        borrowed.serveNobody()
         state.withLock { $0.runner = runner }
         switch next {
         case .wait:
@@ -161,12 +173,12 @@ final class ReadSession: Sendable {
             try connection.endRead()
             connection.sandbox = .autocommit
             if try connection.hasTemporaryObjects() {
-                tenant.closeReader(connection)
+                tenant.closeCursor(connection)
             } else {
                 tenant.returnCursor(connection)
             }
         } catch {
-            tenant.closeReader(connection)
+            tenant.closeCursor(connection)
         }
     }
 

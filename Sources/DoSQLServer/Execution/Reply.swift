@@ -22,4 +22,6 @@ struct Reply: Sendable {
     let kind: Kind
     /// Whole frames.
     let frame: [UInt8]
+    /// Where it counts while it is on its way; nil for what the loop made itself.
+    let answers: AnswerWindow?
 }

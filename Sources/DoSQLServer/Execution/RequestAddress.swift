@@ -6,4 +6,6 @@ struct RequestAddress: Sendable {
     let connection: UInt64
     let stream: UInt16
     let request: UInt32
+    /// Where its answer counts until the client has taken it.
+    let answers: AnswerWindow
 }

@@ -6,9 +6,12 @@ import DoSQLProtocol
 enum RowEncoder {
     /// The names of the columns. Right only after the first step: a changed schema shows then.
     static func writeColumns(of statement: Statement, into writer: inout ByteWriter) {
+        if let encoded = statement.encodedColumns { return writer.bytes.append(copying: encoded.span) }
+        let start = writer.count
         let count = statement.columnCount
         writer.writeVarint(count)
         for index in 0..<count { writer.writeText(statement.columnNameBytes(index)) }
+        statement.encodedColumns = [UInt8](copying: writer.bytes.span.extracting(start...))
     }
 
     /// The current row.
@@ -18,8 +21,14 @@ enum RowEncoder {
             switch statement.columnType(index) {
             case .integer: writer.writeInteger(statement.int64(at: index))
             case .real: writer.writeReal(statement.double(at: index))
-            case .text: writer.writeTextValue(statement.text(at: index))
-            case .blob: writer.writeBlobValue(statement.blob(at: index))
+            case .text:
+                let text = statement.text(at: index)
+                writer.beginTextValue(count: text.count)
+                writer.bytes.append(copying: text)
+            case .blob:
+                let blob = statement.blob(at: index)
+                writer.beginBlobValue(count: blob.count)
+                writer.bytes.append(copying: blob)
             case .null: writer.writeNull()
             }
         }

@@ -48,9 +48,13 @@ enum StatementRunner {
         interruption: () -> Failure, rememberFirstRow: ((_ columns: Int, _ row: [Value]) -> Void)? = nil
     ) throws(Failure) -> (effects: Effects, rows: Int) {
         let meter = EffectsMeter(connection, before: statement)
+        let start = Budget.now()
         let mayStop = want == .first && statement.access.isRead
         var rows = 0
-        defer { statement.reset() }
+        defer {
+            statement.reset()
+            statement.hasRun(since: start, rows: rows)
+        }
         var hasRow = try step(statement, interruption)
         // Only now are the columns certain: the first step prepares anew if the schema has changed.
         let columns = statement.columnCount
@@ -86,4 +90,14 @@ extension Statement {
     /// Whether it reads, whatever becomes of the schema. `CREATE TABLE IF NOT EXISTS` and its kin change nothing while
     /// there is nothing to do, and a reader may not have seen yet that there is: only the writer knows.
     var isSurelyRead: Bool { access.isRead && columnCount > 0 }
+}
+
+extension StatementReference {
+    /// Bytes of the text it stands for; 0 if nobody has prepared it.
+    func textCount(_ statements: StatementTable) -> Int {
+        switch self {
+        case .sql(let text): text.count
+        case .prepared(let id): statements[id]?.utf8.count ?? 0
+        }
+    }
 }

@@ -24,6 +24,9 @@ struct StreamedResult: Sendable {
     private let statement: Statement
     private let rowsMax: UInt64
     private var rows: UInt64 = 0
+    private var bytes = 0
+    /// Nanoseconds it has had a thread.
+    private var worked: UInt64 = 0
     private var headWasSent = false
     /// A row that was too long for the frame it was read for: the next one begins with it.
     private var carried: [UInt8] = []
@@ -40,6 +43,21 @@ struct StreamedResult: Sendable {
     /// Steps on. The caller has set the connection's budget.
     /// - Throws: what the client is to be told; the statement is reset then.
     mutating func advance(transaction: TransactionState, lsn: UInt64, outbox: inout Outbox) throws(Failure) -> Progress
+    {
+        let start = Budget.now()
+        var isOver = true
+        defer {
+            worked &+= Budget.now() &- start
+            if isOver { statement.hasRun(nanoseconds: worked, rows: Int(clamping: rows)) }
+        }
+        let progress = try goOn(transaction: transaction, lsn: lsn, outbox: &outbox)
+        if case .finished = progress { return progress }
+        isOver = false
+        return progress
+    }
+
+    private mutating func goOn(transaction: TransactionState, lsn: UInt64, outbox: inout Outbox) throws(Failure)
+        -> Progress
     {
         var goesOn = false
         defer { if !goesOn { statement.reset() } }
@@ -95,6 +113,8 @@ struct StreamedResult: Sendable {
                     .resultTooLarge, "the result has more than \(rowsMax) rows",
                     limit: ("rowsMax", Int(clamping: rowsMax)))
             }
+            bytes += writer.count - FrameHeader.size
+            guard bytes <= job.limits.resultBytesMax else { throw .resultBytesExceeded(job.limits.resultBytesMax) }
             guard writer.count - FrameHeader.size <= job.replyMax else { throw .resultTooLarge(job.replyMax) }
             let outcome = Outcome(transaction: transaction, lsn: lsn)
             if isDone && !headWasSent {
@@ -115,7 +135,7 @@ struct StreamedResult: Sendable {
                 unpaid = (writer.take(), isLast: isDone)
                 outbox.send()
                 goesOn = true
-                return try advance(transaction: transaction, lsn: lsn, outbox: &outbox)
+                return try goOn(transaction: transaction, lsn: lsn, outbox: &outbox)
             }
             let bytes = count == 0 ? 0 : writer.count - FrameHeader.size
             if count > 0 { outbox.add(.part(bytes: bytes), writer.take(), to: address) }

@@ -67,7 +67,7 @@ struct TransactionRunner: Sendable {
             guard job.begin() else { return isSingle ? .rollBack : .wait }
             watch.arm(connection.interrupter, deadline: job.stretchEnd)
             defer { watch.disarm() }
-            connection.budget = job.budget
+            connection.serve(job)
             return carryOut(job, on: connection, lsn: lsn, outbox: &outbox)
         case .resume:
             guard let job = result?.job else { return .wait }
@@ -77,7 +77,7 @@ struct TransactionRunner: Sendable {
             }
             watch.arm(connection.interrupter, deadline: job.stretchEnd)
             defer { watch.disarm() }
-            connection.budget = job.budget
+            connection.serve(job)
             return advance(on: connection, lsn: lsn, outbox: &outbox)
         case .rows(let request, let body, let isLast):
             guard let load, load.job.address.request == request else { return .wait }
@@ -86,7 +86,7 @@ struct TransactionRunner: Sendable {
             }
             watch.arm(connection.interrupter, deadline: load.job.stretchEnd)
             defer { watch.disarm() }
-            connection.budget = load.job.budget
+            connection.serve(load.job)
             return carryOutRows(body, isLast: isLast, on: connection, outbox: &outbox)
         case .abandon:
             drop()

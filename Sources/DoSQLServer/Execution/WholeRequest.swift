@@ -18,13 +18,26 @@ enum WholeRequest {
         _ job: Job, on connection: borrowing Connection, isReadOnly: Bool, transaction: TransactionState,
         numbers: Numbers, feeds: FeedPublisher?
     ) throws(Failure) -> Answer {
+        do throws(Failure) {
+            return try carryOut(
+                job, on: connection, isReadOnly: isReadOnly, transaction: transaction, numbers: numbers, feeds: feeds)
+        } catch {
+            guard error.code == .resultTooLarge, job.limits.resultBytesMax < job.replyMax else { throw error }
+            throw .resultBytesExceeded(job.limits.resultBytesMax)
+        }
+    }
+
+    private static func carryOut(
+        _ job: Job, on connection: borrowing Connection, isReadOnly: Bool, transaction: TransactionState,
+        numbers: Numbers, feeds: FeedPublisher?
+    ) throws(Failure) -> Answer {
         var writer = ByteWriter(capacity: 96)
         let stream = job.address.stream
         let request = job.address.request
         let body = job.body
         let effects: Effects
         let frame: Int
-        let bytesMax = job.replyMax + FrameHeader.size
+        let bytesMax = min(job.replyMax, job.limits.resultBytesMax) + FrameHeader.size
         switch job.type {
         case .batch:
             let batch: Batch
@@ -38,7 +51,8 @@ enum WholeRequest {
             guard !isReadOnly, let feeds else { throw .readOnly }
             let publish: Publish
             do throws(DecodeError) { publish = try Publish(body.span) } catch { throw Failure(error) }
-            effects = try feeds.publish(publish, on: connection, interruption: { job.interruption })
+            effects = try feeds.publish(
+                publish, permission: job.permission, on: connection, interruption: { job.interruption })
             frame = writer.beginFrame(.done, stream: stream, request: request)
         default:
             let execute = try Execute(body.span, of: job)

@@ -25,8 +25,8 @@ final class FeedErrand: Sendable {
 
     /// Sends it off. Its answer is a message to the shard.
     func start() {
-        tenant.context.readers.post { [self] watch in
-            switch tenant.takeCursor() {
+        tenant.context.readers.post(for: tenant) { [self] watch in
+            switch tenant.takeCursor(isBounded: false) {
             case .opened(let connection):
                 let result = carryOut(on: connection, watch)
                 tenant.returnCursor(connection)
@@ -48,8 +48,9 @@ final class FeedErrand: Sendable {
     }
 
     private func carryOut(on connection: borrowing Connection, _ watch: Watchdog.Post) -> Result<Found, Failure> {
-        let end = Budget.now() &+ tenant.context.session.statementTimeMax
-        connection.budget = Budget(deadline: end)
+        let limits = tenant.limits
+        let end = Budget.now() &+ limits.statementTime
+        connection.budget = Budget(deadline: end, memoryMax: limits.statementMemoryMax)
         watch.arm(connection.interrupter, deadline: end)
         defer {
             watch.disarm()
@@ -77,7 +78,7 @@ final class FeedErrand: Sendable {
                     throw Failure(
                         .deadlineExceeded,
                         "finding rows of \(read.feed.table) takes too long: is there an index on \(read.feed.nameColumn)?",
-                        limit: ("statementTimeMax", Int(clamping: tenant.context.session.statementTimeMax / 1_000_000)))
+                        limit: ("statementTimeMax", tenant.limits.statementTimeMax))
                 }
                 throw error
             }

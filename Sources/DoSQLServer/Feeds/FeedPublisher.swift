@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLProtocol
 import Synchronization
@@ -29,9 +30,13 @@ final class FeedPublisher: Sendable {
     }
 
     /// Inserts a row, inside a transaction that is open already.
-    func publish(_ publish: borrowing Publish, on connection: borrowing Connection, interruption: () -> Failure)
-        throws(Failure) -> Effects
-    {
+    /// - Parameter permission: of whoever publishes; nil: everything is allowed.
+    func publish(
+        _ publish: borrowing Publish, permission: Permission?, on connection: borrowing Connection,
+        interruption: () -> Failure
+    ) throws(Failure) -> Effects {
+        // Before the table is made for it.
+        if let permission, !permission.has(.publish) { throw .lacking(.publish) }
         guard Feed.isValid(name: publish.name) else { throw .feedNameInvalid(publish.feed) }
         let feed = publish.feed
         let (table, hasChanged): (FeedTable, Bool)
@@ -40,6 +45,8 @@ final class FeedPublisher: Sendable {
         } catch {
             throw error.sqlite == ResultCode.interrupt.rawValue ? interruption() : error
         }
+        connection.permission = permission?.publishing(to: feed)
+        defer { connection.permission = permission }
         let statement = try Self.insertion(feed, table, on: connection)
         do throws(BindError) {
             try statement.bind(text: publish.name, at: 1)
@@ -55,7 +62,8 @@ final class FeedPublisher: Sendable {
         return effects
     }
 
-    /// The insertion is the client's, with the client's rights: a trigger of the table's runs within it.
+    /// The insertion is the client's, with the client's rights: a trigger of the table's runs within it, and what it
+    /// touches elsewhere needs the rights it would need as a statement.
     private static func insertion(_ feed: Feed, _ table: FeedTable, on connection: borrowing Connection)
         throws(Failure) -> Statement
     {

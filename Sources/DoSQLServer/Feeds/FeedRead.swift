@@ -20,6 +20,10 @@ struct FeedRead: Sendable {
     /// What the connection's bounds on time and length do not let through ends the read before it; it is thrown only if
     /// nothing has been seen yet.
     func carryOut(on connection: borrowing Connection) throws(Failure) -> FeedRows {
+        // Who hears what was asked when he subscribed; the reading is the server's own.
+        let served = connection.permission
+        connection.permission = nil
+        defer { connection.permission = served }
         do throws(PrepareError) {
             let statement = try connection.cached(names?.count == 1 ? Self.byName(feed) : Self.inOrder(feed))
             defer { statement.reset() }

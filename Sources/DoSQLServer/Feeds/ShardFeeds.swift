@@ -44,6 +44,16 @@ final class ShardFeeds {
         for feed in Feed.allCases { feeds[Key(tenant: tenant.name, feed: feed)]?.committed() }
     }
 
+    /// The tenant has ended, and with it every subscription to it.
+    func tenantEnded(_ tenant: Tenant, _ failure: Failure) {
+        for feed in Feed.allCases {
+            let key = Key(tenant: tenant.name, feed: feed)
+            guard let known = feeds[key], known.tenant.tenant === tenant else { continue }
+            known.end(failure)
+            drop(known)
+        }
+    }
+
     /// A thread has read.
     func arrived(_ errand: FeedErrand, _ result: Result<FeedErrand.Found, Failure>) {
         feeds[Key(tenant: errand.tenant.name, feed: errand.read.feed)]?.arrived(errand, result)

@@ -15,7 +15,7 @@ extension WriterDatabase {
     mutating func trimFeeds(watch: Watchdog.Post) -> Bool {
         guard transaction == nil else { return false }
         var hasMore = false
-        for (feed, kept) in tenant.context.kept {
+        for (feed, kept) in tenant.retention {
             connection.budget = Budget(deadline: Budget.now() &+ Self.trimTime)
             watch.arm(connection.interrupter, deadline: Budget.now() &+ Self.trimTime)
             do throws(Failure) {
@@ -64,6 +64,9 @@ extension WriterDatabase {
     private static func remove(_ feed: Feed, through last: Int64, on connection: borrowing Connection) throws(Failure)
         -> Effects
     {
+        let served = connection.permission
+        connection.permission = nil
+        defer { connection.permission = served }
         let statement: Statement
         do throws(PrepareError) {
             statement = try connection.prepare("DELETE FROM main.\(feed.table) WHERE id <= ?1")
@@ -115,7 +118,7 @@ extension WriterDatabase {
 
 extension WriterDatabase {
     /// The tables that publishing has made and nobody has altered since: a migration may make its own instead.
-    func madeTables() throws(Failure) -> [ProvisionalTable] {
+    static func madeTables(on connection: borrowing Connection) throws(Failure) -> [ProvisionalTable] {
         var made: [ProvisionalTable] = []
         for feed in Feed.allCases {
             try connection.trusted(
@@ -139,7 +142,7 @@ extension Tenant {
     /// Whether its feeds may hold more than is kept.
     func isTrimDue(_ now: UInt64) -> Bool {
         if publishedLSN.load(ordering: .relaxed) != trimmedLSN.load(ordering: .relaxed) { return true }
-        return context.kept.values.contains { $0.secondsMax != nil }
+        return retention.values.contains { $0.secondsMax != nil }
             && trimmedAt.load(ordering: .relaxed) &+ Self.trimPeriod < now
     }
 }

@@ -24,6 +24,10 @@ enum MetricsPage {
         writer.single(
             "dosql_connections_refused_total", .counter, metrics.connectionsRefused,
             "Connections beyond what the server takes at a time.")
+        writer.begin("dosql_tls_handshakes_total", .counter, "TLS handshakes by how they ended.")
+        for result in HandshakeResult.allCases {
+            writer.sample(metrics.handshakes[result.rawValue], [("result", result.label)])
+        }
         writer.single(
             "dosql_received_bytes_total", .counter, metrics.bytesReceived, "Bytes received from clients.")
         writer.single("dosql_sent_bytes_total", .counter, metrics.bytesSent, "Bytes sent to clients.")
@@ -42,6 +46,11 @@ enum MetricsPage {
             "dosql_requests_in_flight", .gauge, metrics.inFlight, "Requests that were handed over and have no answer.")
         writer.begin("dosql_errors_total", .counter, "Requests answered with an error, by its code.")
         for (code, count) in zip(ErrorCode.allCases, metrics.errors) { writer.sample(count, [("code", code.name)]) }
+        writer.begin(
+            "dosql_authentication_failures_total", .counter, "Tokens that were not accepted, or no longer, by why.")
+        for reason in AuthenticationFailure.allCases {
+            writer.sample(metrics.authenticationFailures[reason.rawValue], [("reason", reason.label)])
+        }
         writer.begin("dosql_http_responses_total", .counter, "HTTP responses by the class of their status.")
         for (index, count) in metrics.responses.enumerated() { writer.sample(count, [("class", "\(index + 1)xx")]) }
     }

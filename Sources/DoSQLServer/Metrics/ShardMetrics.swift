@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLProtocol
 
 /// What one shard has counted since its start. It is the shard's own, so a count is a plain addition; whoever wants to
@@ -10,10 +11,14 @@ struct ShardMetrics: Sendable {
     private(set) var connections = [UInt64](repeating: 0, count: FaceKind.allCases.count)
     /// Connections that were one too many.
     private(set) var connectionsRefused: UInt64 = 0
+    /// TLS handshakes that are over, by ``HandshakeResult``.
+    private(set) var handshakes = [UInt64](repeating: 0, count: HandshakeResult.allCases.count)
     /// Messages from clients, by face and type.
     private var requests = [UInt64](repeating: 0, count: FaceKind.allCases.count * Self.typesMax)
     /// Errors that were answered, in the order of ``ErrorCode/allCases``.
     private(set) var errors = [UInt64](repeating: 0, count: ErrorCode.allCases.count)
+    /// Clients that were not let in, or let go of, by ``AuthenticationFailure``.
+    private(set) var authenticationFailures = [UInt64](repeating: 0, count: AuthenticationFailure.allCases.count)
     /// HTTP responses, by the first digit of their status less one.
     private(set) var responses = [UInt64](repeating: 0, count: 5)
     private(set) var bytesReceived: UInt64 = 0
@@ -34,6 +39,9 @@ struct ShardMetrics: Sendable {
     /// A connection beyond what the server takes has come.
     mutating func connectionRefused() { connectionsRefused &+= 1 }
 
+    /// A TLS handshake is over.
+    mutating func handshakeEnded(_ result: HandshakeResult) { handshakes[result.rawValue] &+= 1 }
+
     /// A message has come, of whatever type.
     mutating func received(_ type: UInt8, _ face: FaceKind) {
         guard type < Self.typesMax else { return }
@@ -43,6 +51,11 @@ struct ShardMetrics: Sendable {
     /// A request was answered with an error.
     mutating func failed(_ code: ErrorCode) {
         if let index = ErrorCode.allCases.firstIndex(of: code) { errors[index] &+= 1 }
+    }
+
+    /// Somebody's token is not good.
+    mutating func authenticationFailed(_ error: AccessError) {
+        authenticationFailures[AuthenticationFailure(error).rawValue] &+= 1
     }
 
     /// A request was answered with this frame, which may be an error.
@@ -87,8 +100,10 @@ struct ShardMetrics: Sendable {
     mutating func add(_ other: ShardMetrics) {
         Self.add(&connections, other.connections)
         connectionsRefused &+= other.connectionsRefused
+        Self.add(&handshakes, other.handshakes)
         Self.add(&requests, other.requests)
         Self.add(&errors, other.errors)
+        Self.add(&authenticationFailures, other.authenticationFailures)
         Self.add(&responses, other.responses)
         moved(received: other.bytesReceived, sent: other.bytesSent)
         Self.add(&open, other.open)

@@ -1,4 +1,6 @@
+import DoSQLAccess
 import DoSQLLoop
+import DoSQLProtocol
 
 /// Where a session's frames go: the wire of its face.
 protocol FrameTransport: AnyObject {
@@ -16,10 +18,20 @@ protocol FrameTransport: AnyObject {
     func pauseReading()
     /// Takes requests again.
     func resumeReading()
+    /// The client has said HELLO.
+    func proved()
     /// Ends the session's wire once everything is sent.
     func closeAfterFlush(timeout: Duration)
+    /// The token for which the session was let in is good no longer.
+    func accessEnded(of session: Session, _ error: AccessError)
 }
 
-extension SocketStream: FrameTransport {
-    var faceKind: FaceKind { .binary }
+extension FrameTransport {
+    // Where the wire carries frames, the session has the last word itself.
+    func accessEnded(of session: Session, _ error: AccessError) { session.fail(.unauthenticated, error.message) }
+}
+
+extension FrameTransport {
+    // Where a request came in front of HELLO, it has been proof.
+    func proved() {}
 }

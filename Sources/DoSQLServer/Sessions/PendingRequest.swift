@@ -9,4 +9,6 @@ struct PendingRequest {
     let deadline: UInt64
     /// The texts of prepared numbers, as they were when it came.
     let statements: StatementTable
+    /// Counted for as long as it waits.
+    let tally: RequestTally
 }

@@ -57,8 +57,9 @@ extension Session {
         deliver(
             Reply(
                 connection: id, stream: job.address.stream, request: job.address.request, kind: kind,
-                frame: failure.frame(stream: job.address.stream, request: job.address.request, transaction: transaction)
-            ))
+                frame: failure.frame(
+                    stream: job.address.stream, request: job.address.request, transaction: transaction),
+                answers: nil))
     }
 
     /// Another thread has an answer, or a part of one.
@@ -106,7 +107,10 @@ extension Session {
     }
 
     func answered(_ reply: Reply, _ body: (SessionStream) -> Void) {
-        if let entry = inFlight.removeValue(forKey: reply.request) { machine.released(bytes: entry.job.body.count) }
+        if let entry = inFlight.removeValue(forKey: reply.request) {
+            machine.released(bytes: entry.job.body.count)
+            entry.job.tally.end()
+        }
         answered(reply.request)
         if let stream = streams[reply.stream] {
             body(stream)

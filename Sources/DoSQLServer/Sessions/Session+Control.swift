@@ -1,7 +1,9 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
+import Logging
 
 /// The connection's own requests (stream 0), and the parts of requests that are in flight.
 extension Session {
@@ -19,12 +21,61 @@ extension Session {
             )
         }
         replyMax = Int(clamping: min(hello.frameMax, UInt64(Limits.frameMax)))
-        machine.accepted()
+        let greeting = Greeting(version: version, request: header.request)
+        guard let authority = shard.context.authority else { return welcome(nil, greeting) }
+        if let shown = tokenShown {
+            if let token = hello.token, [UInt8](copying: token) != shown.token {
+                return turnAway(.malformed, "HELLO shows another token than the request in front of it")
+            }
+            return welcome(shown.principal, greeting)
+        }
+        guard let token = hello.token else { return turnAway(.missing) }
+        switch authority.verdict(for: token, now: ServerContext.now) {
+        case .granted(let access): welcome(Principal(access), greeting)
+        case .refused(let error): turnAway(error)
+        case .unverified:
+            self.greeting = greeting
+            transport?.pauseReading()
+            shard.verify([UInt8](copying: token), for: .session(id))
+        }
+    }
+
+    /// The signature of HELLO's token has been checked.
+    func received(_ verdict: TokenAuthority.Verdict) {
+        guard let greeting, !isClosing else { return }
+        self.greeting = nil
+        switch verdict {
+        case .granted(let access): welcome(Principal(access), greeting)
+        case .refused(let error): return turnAway(error)
+        case .unverified: return turnAway(.badSignature)
+        }
+        // What stands behind it is handled as if it came now.
+        let nothing: [UInt8] = []
+        receive(nothing.span)
+        if !isClosing, !mustWaitForClient() { transport?.resumeReading() }
+    }
+
+    private func welcome(_ principal: Principal?, _ greeting: Greeting) {
+        letIn(principal)
+        if let principal {
+            shard.context.log.debug(
+                "a client was let in",
+                metadata: [
+                    "peer": "\(transport?.peerAddress ?? "")", "token": "\(principal.access.tokenID)",
+                    "subject": "\(principal.access.subject)",
+                ])
+        }
         HelloOK(
-            version: version, serverID: shard.context.serverID, server: ServerContext.name, limits: shard.context.limits
+            version: greeting.version, serverID: shard.context.serverID, server: ServerContext.name,
+            limits: shard.context.limits
         )
-        .encode(into: &output, request: header.request)
+        .encode(into: &output, request: greeting.request)
         makeDirty()
+    }
+
+    private func turnAway(_ error: AccessError, _ sentence: String? = nil) {
+        shard.metrics.authenticationFailed(error)
+        fail(.unauthenticated, sentence ?? error.message)
     }
 
     func control(_ header: FrameHeader, _ body: Span<UInt8>) {
@@ -35,7 +86,7 @@ extension Session {
                 makeDirty()
             case .prepare:
                 let prepare = try Prepare(body)
-                guard statements.bind(prepare.id, to: SQLText(prepare.sql)) else {
+                guard statements.bind(prepare.id, to: shard.texts.text(of: prepare.sql)) else {
                     return refuse(
                         header,
                         Failure(
@@ -66,16 +117,25 @@ extension Session {
         let after = Text(request.after).repaired
         // The list must fit into the client's frame, a name and its length into 130 bytes.
         let limit = min(request.limit, (replyMax - 16) / (TenantName.lengthMax + 2))
+        var access: Access?
+        if shard.context.authority != nil {
+            guard let principal, principal.access.holdsSomewhere(.admin) else {
+                return refuse(header, .lacking(.admin))
+            }
+            access = principal.access
+        }
+        let administered = access
         let address = address(of: header)
-        let folder = shard.context.folder
+        let tenants = shard.context.tenants.context
         machine.deferred(header.request)
-        shard.context.tenants.context.openers.post { _ in
+        tenants.openers.post(for: tenants) { _ in
             var writer = ByteWriter()
             do throws(Failure) {
-                let names = try folder.tenants().map(\.description).drop {
-                    !after.utf8.lexicographicallyPrecedes($0.utf8)
+                let page = try tenants.page(after: after, prefix: "", limit: limit) { name in
+                    // Who administers some tenants does not hear of the others.
+                    administered?.access(to: name.description)?.rights.contains(.admin) ?? (administered == nil)
                 }
-                TenantList(names: Array(names.prefix(limit)), hasMore: names.count > limit)
+                TenantList(names: page.names.map(\.description), hasMore: page.hasMore)
                     .encode(into: &writer, request: address.request)
             } catch {
                 error.message(transaction: .none).encode(into: &writer, request: address.request)
@@ -148,13 +208,31 @@ extension Session {
     func cancel(_ entry: InFlight, _ reason: Job.Reason) {
         let job = entry.job
         // What has been sent to be made durable is not called back.
-        if reason == .cancelled && (job.type == .commit || job.type == .rollback) { return }
+        let isMeantToEnd = job.type == .commit || job.type == .rollback
+        if isMeantToEnd && (reason == .cancelled || reason == .tenantEnded) { return }
         job.cancel(reason)
         if job.giveUp() { return answerForLine(job, job.interruption) }
         // A parked result and a load sit between two items and would not look at the flag.
         if case .line = entry.carrier { return }
         submit(.resume, for: entry)
         if job.type == .load { submit(.rows(request: job.address.request, body: [], isLast: false), for: entry) }
+    }
+
+    /// A tenant has ended: so does what runs for it, and its transactions are rolled back. Its streams stay, and whatever
+    /// is asked of them is told so.
+    func tenantEnded(_ tenant: Tenant) {
+        guard !isClosing else { return }
+        for stream in Array(streams.values) where stream.tenant.tenant === tenant {
+            for entry in Array(inFlight.values) where entry.job.address.stream == stream.id {
+                cancel(entry, .tenantEnded)
+            }
+            if case .expireTransaction = stream.machine.expire() { stream.submit(.expire) }
+        }
+    }
+
+    /// Whether the tenant of a stream has ended, so that another OPEN is needed.
+    func hasEndedTenant(onStream stream: UInt16) -> Bool {
+        streams[stream].map { $0.tenant.end != nil || $0.tenant.tenant.isEnded } ?? false
     }
 
     func resume(_ entry: InFlight) { submit(.resume, for: entry) }

@@ -8,6 +8,7 @@ extension Session {
     /// Looks at every deadline.
     func tick(_ now: UInt64) {
         if machine.isHandshakeLate(now: now) { return fail(.handshakeTimeout, "HELLO did not come in time") }
+        guard principal == nil || isStillLetIn() else { return }
         let session = shard.context.configuration.session
         if !inFlight.isEmpty {
             for entry in inFlight.values { tick(entry, now, session) }
@@ -45,9 +46,10 @@ extension Session {
         case .line:
             break
         case .load:
-            tickLoad(entry, now, idleMax: limits.transactionIdleMax)
+            tickLoad(entry, now, idleMax: job.limits.transactionIdleTime)
         case .transaction where job.type == .load:
-            tickLoad(entry, now, idleMax: streams[job.address.stream]?.machine.idleMax ?? limits.transactionIdleMax)
+            tickLoad(
+                entry, now, idleMax: streams[job.address.stream]?.machine.idleMax ?? job.limits.transactionIdleTime)
         case .session, .transaction:
             // Only what waits for the client can stall; the others are working.
             if job.flow.isParked && now > entry.lastProgress &+ limits.cursorStallMax {

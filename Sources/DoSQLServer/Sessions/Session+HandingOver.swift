@@ -9,7 +9,7 @@ extension Session {
     func submitWrite(
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?
     ) {
-        let job = makeJob(type, header, body, deadline: deadline, waits: true)
+        let job = makeJob(stream, type, header, body, deadline: deadline, waits: true)
         register(job, .line)
         if !stream.tenant.tenant.submit(.write(job)), job.giveUp() {
             var failure = Failure(
@@ -24,7 +24,7 @@ extension Session {
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?,
         credit: UInt64?
     ) {
-        let job = makeJob(type, header, body, deadline: deadline, waits: false, credit: credit)
+        let job = makeJob(stream, type, header, body, deadline: deadline, waits: false, credit: credit)
         let session = ReadSession(tenant: stream.tenant.tenant, address: job.address, isSingle: true)
         register(job, .session(session))
         session.submit(.request(job))
@@ -37,7 +37,7 @@ extension Session {
         case .load: deadline = (try? Load(body))?.deadline
         default: break
         }
-        let job = makeJob(type, header, body, deadline: deadline, waits: type != .open)
+        let job = makeJob(stream, type, header, body, deadline: deadline, waits: type != .open)
         register(job, type == .load ? .load : .line)
         _ = stream.tenant.tenant.submit(.exclusive(job))
     }
@@ -57,7 +57,7 @@ extension Session {
         default: break
         }
         stream.machine.started(header.request, asWrite: false)
-        let job = makeJob(type, header, body, deadline: deadline, waits: false, credit: credit)
+        let job = makeJob(stream, type, header, body, deadline: deadline, waits: false, credit: credit)
         register(job, .transaction)
         stream.submit(.request(job))
     }
@@ -73,7 +73,8 @@ extension Session {
             return finish(stream, header, isDeferred: isDeferred, .readOnly)
         }
         stream.machine.started(header.request, asWrite: false)
-        let job = makeJob(.begin, header, body, deadline: nil, waits: begin.mode == .write, wait: begin.deadline)
+        let job = makeJob(
+            stream, .begin, header, body, deadline: nil, waits: begin.mode == .write, wait: begin.deadline)
         switch begin.mode {
         case .read:
             let session = ReadSession(tenant: stream.tenant.tenant, address: job.address, isSingle: false)
@@ -88,7 +89,8 @@ extension Session {
     }
 
     private func makeJob(
-        _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?, waits: Bool,
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?,
+        waits: Bool,
         credit: UInt64? = nil,
         wait: UInt64? = nil
     ) -> Job {
@@ -101,9 +103,9 @@ extension Session {
         let isText = type == .script || type == .migrate
         return Job(
             address: address(of: header), type: type, body: [UInt8](copying: body), statements: statements,
-            replyMax: replyMax, deadline: end, waitDeadline: waitEnd,
-            stretchMax: isText ? .max >> 1 : shard.context.configuration.session.statementTimeMax,
-            credit: credit.map { Int(clamping: $0) } ?? Limits.creditDefault)
+            permission: streams[header.stream]?.permission, replyMax: replyMax, deadline: end, waitDeadline: waitEnd,
+            isUnhurried: isText, credit: credit.map { Int(clamping: $0) } ?? Limits.creditDefault,
+            tenant: stream.tenant.tenant, limits: stream.tenant.limits, total: shard.inFlight)
     }
 
     private func register(_ job: Job, _ carrier: InFlight.Carrier) {

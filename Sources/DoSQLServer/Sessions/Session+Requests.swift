@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -15,11 +16,13 @@ extension Session {
             }
             return open(header, body)
         }
-        guard let stream = streams[header.stream], let type = MessageType(rawValue: header.type),
+        guard let stream = stream(header.stream), let type = MessageType(rawValue: header.type),
             let kind = RequestKind(type)
         else {
             return refuse(header, Failure(.streamNotOpen, "stream \(header.stream) is not open"))
         }
+        turn(of: stream.tenant)
+        if kind.isBounded, let failure = refusal(of: stream.tenant) { return refuseOnArrival(header, failure) }
         switch stream.machine.received(kind, depends: header.flags.contains(.depends)) {
         case .start:
             start(stream, type, header, body, isDeferred: false)
@@ -37,19 +40,26 @@ extension Session {
         }
     }
 
+    /// Why another request is refused at once: its tenant, or the server, has too many.
+    private func refusal(of tenant: ShardTenant) -> Failure? {
+        if shard.inFlight.isFull { return shard.refusal }
+        return tenant.refusal(now: shard.loop.now)
+    }
+
     private func hold(_ stream: SessionStream, _ kind: RequestKind, _ header: FrameHeader, _ body: Span<UInt8>) {
         machine.deferred(header.request)
         machine.kept(bytes: body.count)
-        stream.machine.hold(pending(header, body), kind: kind, depends: header.flags.contains(.depends))
+        stream.machine.hold(
+            pending(header, body, of: stream.tenant), kind: kind, depends: header.flags.contains(.depends))
     }
 
-    func pending(_ header: FrameHeader, _ body: Span<UInt8>) -> PendingRequest {
+    func pending(_ header: FrameHeader, _ body: Span<UInt8>, of tenant: ShardTenant) -> PendingRequest {
         let now = shard.loop.now
         let deadline = MessageType(rawValue: header.type).flatMap { Self.deadline(of: $0, body) }
         return PendingRequest(
             header: header, body: [UInt8](copying: body), receivedAt: now,
             deadline: deadline.map { Self.time($0, after: now) } ?? .max,
-            statements: statements)
+            statements: statements, tally: RequestTally(of: tenant.tenant, bytes: body.count, in: shard.inFlight))
     }
 
     /// The milliseconds after which a request wants to be given up.
@@ -81,7 +91,14 @@ extension Session {
         guard !stream.isPumping else { return }
         stream.isPumping = true
         defer { stream.isPumping = false }
-        while !isClosing, !mustWaitForClient(), let (held, admission) = stream.machine.next() {
+        var began = Budget.now()
+        while !isClosing, !mustWaitForClient(), !mustYield(), let (held, admission) = stream.machine.next() {
+            turn(of: stream.tenant)
+            defer {
+                let now = Budget.now()
+                shard.turns.charge(stream.tenant.turns, now &- began)
+                began = now
+            }
             let header = held.pending.header
             guard let type = MessageType(rawValue: header.type) else { continue }
             switch admission {
@@ -142,7 +159,16 @@ extension Session {
         } catch {
             return refuse(header, Failure(.tenantNameInvalid, "\(error)"))
         }
-        let stream = SessionStream(id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly)
+        var permission: Permission?
+        if shard.context.authority != nil {
+            // Before anybody looks whether there is such a tenant: the answer must not tell.
+            permission = principal?.permission(for: name)
+            guard permission != nil else { return refuse(header, .forbidden(tenant: name)) }
+        }
+        let stream = SessionStream(
+            id: header.stream, tenant: shard.tenant(name), isReadOnly: request.isReadOnly, permission: permission)
+        turn(of: stream.tenant)
+        if let failure = refusal(of: stream.tenant) { return refuse(header, failure) }
         streams[header.stream] = stream
         if let incarnation = stream.tenant.tenant.incarnation {
             // Whoever only wants to read must not wait for somebody's transaction.
@@ -173,6 +199,9 @@ extension Session {
         if let violation = Self.violation(in: type, body) {
             guard isTranslated else { return fail(violation.errorCode, "\(type.name): \(violation)") }
             return finish(stream, header, isDeferred: isDeferred, Failure(.malformed, "\(type.name): \(violation)"))
+        }
+        if let failure = stream.permission?.refusal(of: type, body) {
+            return finish(stream, header, isDeferred: isDeferred, failure)
         }
         if stream.machine.transaction != .none {
             return submitToTransaction(stream, type, header, body)
@@ -220,9 +249,17 @@ extension Session {
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, isDeferred: Bool
     ) -> Bool {
         guard !stream.isReadOnly else { return false }
+        if stream.permission?.refusal(of: type, body) != nil { return false }
         if type == .publish { return publishBehindWrites(stream, header, body, isDeferred: isDeferred) }
         guard let reader = stream.tenant.reader else { return false }
-        guard let execute = try? Execute(body, kind: Execute.kind(of: type)),
+        reader.serve(stream.permission)
+        guard let execute = try? Execute(body, kind: Execute.kind(of: type)) else { return false }
+        if execute.statement.textCount(statements) > Self.compiledMax {
+            stream.machine.started(header.request, asWrite: true)
+            submitWrite(stream, type, header, body, deadline: execute.deadline)
+            return true
+        }
+        guard
             let statement = try? StatementRunner.prepare(
                 execute.statement, statements: statements, on: reader.connection),
             !statement.isSurelyRead
@@ -239,7 +276,7 @@ extension Session {
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>
     ) {
         stream.machine.started(header.request, asWrite: false)
-        let pending = pending(header, body)
+        let pending = pending(header, body, of: stream.tenant)
         machine.deferred(header.request)
         waitingForReader.insert(header.request)
         stream.tenant.whenReaderIsOpen(on: shard.mailbox) { [weak self] result in
@@ -264,6 +301,7 @@ extension Session {
         _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader,
         isDeferred: Bool, isRepeated: Bool = false
     ) {
+        reader.serve(stream.permission)
         do throws(Failure) {
             switch type {
             case .describe:
@@ -278,8 +316,9 @@ extension Session {
                 try carryOutStatement(stream, type, header, body, on: reader, isDeferred: isDeferred)
             }
         } catch {
-            // What is gone or there by now may be what the reader knows: it learns of it by reading.
-            if error.code == .sqlError && !isRepeated && stream.machine.isQuiet {
+            // What is gone or there by now may be what the reader knows: it learns of it by reading. So may be what a
+            // view or a trigger touches.
+            if (error.code == .sqlError || error.code == .forbidden) && !isRepeated && stream.machine.isQuiet {
                 shard.willEndRead(stream.tenant)
                 if reader.learnSchema() {
                     return carryOut(stream, type, header, body, on: reader, isDeferred: isDeferred, isRepeated: true)
@@ -297,17 +336,20 @@ extension Session {
         do throws(DecodeError) { execute = try Execute(body, kind: Execute.kind(of: type)) } catch {
             throw Failure(error)
         }
+        if execute.statement.textCount(statements) > Self.compiledMax {
+            return submitUncompiled(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+        }
         let statement = try StatementRunner.prepare(execute.statement, statements: statements, on: reader.connection)
         guard statement.isSurelyRead else {
             guard !stream.isReadOnly else { throw .readOnly }
+            guard stream.mayChange else { throw .lacking(.write) }
             stream.machine.started(header.request, asWrite: true)
             return submitWrite(stream, type, header, body, deadline: execute.deadline)
         }
         // The loop's bound on the length of values must not change what an answer says.
-        if !statement.access.callsFormat && !reader.isSlow(execute.statement, statements) {
+        if !statement.access.callsFormat && !reader.isSlow(statement) {
             shard.willEndRead(stream.tenant)
-            if try reader.answer(execute, statement, header: header, statements: statements, into: &output) == .answered
-            {
+            if try reader.answer(execute, statement, header: header, into: &output) == .answered {
                 return answeredAtOnce(stream, header, isDeferred: isDeferred)
             }
         }
@@ -316,13 +358,37 @@ extension Session {
         submitRead(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
     }
 
+    /// Bytes of SQL that are compiled on the loop: more of it takes so long that a thread does it.
+    private static let compiledMax = 64 << 10
+
+    /// What is too long to look at here goes where it may do everything: the tenant's line; on a stream that only reads,
+    /// to a thread that does so too.
+    private func submitUncompiled(
+        _ stream: SessionStream, _ type: MessageType, _ header: FrameHeader, _ body: Span<UInt8>, deadline: UInt64?,
+        credit: UInt64?
+    ) {
+        stream.machine.started(header.request, asWrite: !stream.isReadOnly)
+        if stream.isReadOnly {
+            submitRead(stream, type, header, body, deadline: deadline, credit: credit)
+        } else {
+            submitWrite(stream, type, header, body, deadline: deadline)
+        }
+    }
+
     private func carryOutBatch(
         _ stream: SessionStream, _ header: FrameHeader, _ body: Span<UInt8>, on reader: LoopReader
     ) throws(Failure) {
         let batch: Batch
         do throws(DecodeError) { batch = try Batch(body) } catch { throw Failure(error) }
+        if body.count > Self.compiledMax {
+            return submitUncompiled(stream, .batch, header, body, deadline: batch.deadline, credit: nil)
+        }
         stream.machine.started(header.request, asWrite: false)
         if BatchRunner.isRead(batch, statements: statements, on: reader.connection) {
+            return submitRead(stream, .batch, header, body, deadline: batch.deadline, credit: nil)
+        }
+        // Whatever in it is no read is refused where reads are carried out, and keeps no writer waiting.
+        if !stream.isReadOnly && !stream.mayChange {
             return submitRead(stream, .batch, header, body, deadline: batch.deadline, credit: nil)
         }
         guard !stream.isReadOnly else {

@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -15,19 +16,28 @@ import Logging
 final class Session {
     /// Output that the transport has not taken, beyond which no more requests are read: the client reads first.
     private static let outputMax = 4 << 20
+    /// Received bytes that wait for a turn, beyond which they wait with the kernel: pausing for each turn costs more.
+    private static let keptMax = 64 * 1024
     /// How long a closing session may take to have its last answers read.
     private static let flushTime: Duration = .seconds(5)
 
     let id: UInt64
     /// Where the frames go. Let go of at the end, since a transport holds its session.
     private(set) var transport: (any FrameTransport)?
-    unowned let shard: Shard
+    /// It knows this session only until ``end()``, so neither keeps the other for ever.
+    let shard: Shard
     private let faceKind: FaceKind
     var machine: ConnectionStateMachine
     private var decoder = FrameDecoder()
+    /// Received bytes behind those that the decoder has: they wait for a turn, or for the client to read.
+    private var kept: [UInt8] = []
     var output = ByteWriter()
     private var isDirty = false
-    var streams: [UInt16: SessionStream] = [:]
+    var streams: [UInt16: SessionStream] = [:] {
+        didSet { recentStream = nil }
+    }
+    /// The stream of the last request: mostly that of the next one, too.
+    private var recentStream: SessionStream?
     var statements = StatementTable()
     /// When the request came that is being started, if it had to wait: deadlines count from there.
     var receivedAt: UInt64?
@@ -49,24 +59,51 @@ final class Session {
     /// Whether its requests come out of the server's own hands: then a bad one is a client's mistake, but no broken
     /// connection.
     private(set) var isTranslated = false
+    /// Who is served. nil: nobody has been let in yet, or the server has no tokens and nobody needs to be.
+    private(set) var principal: Principal?
+    /// The token that was shown outside of HELLO, until HELLO has come: it may not show another one.
+    private var shownToken: [UInt8]?
+    /// The HELLO whose token is being checked elsewhere.
+    var greeting: Greeting?
     var isClosing = false
+    /// The client has to read first.
     private var isPaused = false
+    /// Its tenant has had its time: it goes on when the others have had theirs.
+    private var isYielding = false
+    /// What the tenant of its last request has had of the turn.
+    private(set) var turns: TurnAccount
+    /// Its answers that the client has not taken.
+    let answers: AnswerWindow
+    /// Received bytes that have not become requests.
+    private let received: ByteCharge
 
     /// A session in front of HELLO, on a connection that was accepted at `acceptedAt` (monotonic nanoseconds). Its shard
     /// knows it from now until ``end()``.
-    init(on shard: Shard, transport: any FrameTransport, acceptedAt: UInt64) {
+    /// - Parameter shown: who has shown a token already, and the token, where something came in front of HELLO.
+    init(
+        on shard: Shard, transport: any FrameTransport, acceptedAt: UInt64,
+        shown: (principal: Principal, token: [UInt8])? = nil
+    ) {
+        principal = shown?.principal
+        shownToken = shown?.token
         id = shard.nextID()
         self.transport = transport
         self.shard = shard
         faceKind = transport.faceKind
         machine = ConnectionStateMachine(now: acceptedAt, limits: shard.context.configuration.session)
+        turns = shard.turns.nobody
+        answers = AnswerWindow(of: shard.inFlight)
+        received = ByteCharge(to: shard.inFlight)
         shard.began(self)
     }
 
     /// A session of the server's own code, which needs no handshake.
-    /// - Parameter replyMax: the longest body that the transport takes, in bytes.
-    convenience init(on shard: Shard, transport: any FrameTransport, replyMax: Int) {
+    /// - Parameters:
+    ///   - principal: who is served; nil only where the server has no tokens.
+    ///   - replyMax: the longest body that the transport takes, in bytes.
+    convenience init(on shard: Shard, transport: any FrameTransport, principal: Principal?, replyMax: Int) {
         self.init(on: shard, transport: transport, acceptedAt: shard.loop.now)
+        self.principal = principal
         machine.accepted()
         self.replyMax = replyMax
         isTranslated = true
@@ -76,13 +113,25 @@ final class Session {
 
     /// Handles the frames in `bytes`, behind what was kept of earlier ones, as long as the client reads its answers.
     func receive(_ bytes: Span<UInt8>) {
+        // Once for what came together: a token is judged whenever it is used.
+        guard principal == nil || isStillLetIn() else { return }
+        if isPaused || isYielding {
+            kept.append(bytes)
+            if kept.count > Self.keptMax { transport?.pauseReading() }
+            return received.set(decoder.keptCount + kept.count)
+        }
         var input = bytes
         // Out of the property for the time of the call: the frames it hands out borrow from it.
         var decoder = FrameDecoder()
         swap(&decoder, &self.decoder)
-        defer { swap(&decoder, &self.decoder) }
+        defer {
+            received.set(decoder.keptCount + kept.count)
+            swap(&decoder, &self.decoder)
+        }
+        var began = Budget.now()
         loop: while !isClosing {
-            if mustWaitForClient() { return decoder.keep(input) }
+            if greeting != nil { return hold(&decoder, input) }
+            if mustWaitForClient() || mustYield() { return kept.append(input) }
             decoder.frameMax = machine.isOpen ? Limits.frameMax : Limits.frameHandshakeMax
             switch decoder.next(&input) {
             case .frame(let header, let body): handle(header, body)
@@ -91,7 +140,18 @@ final class Session {
             case .unmeant: fail(.protocolViolation, "a frame of more than 1 GiB cannot be meant")
             case .needMore: break loop
             }
+            let now = Budget.now()
+            shard.turns.charge(turns, now &- began)
+            began = now
         }
+    }
+
+    /// What stands behind a HELLO whose token is being checked waits for that, within bounds.
+    private func hold(_ decoder: inout FrameDecoder, _ input: Span<UInt8>) {
+        decoder.keep(input)
+        guard decoder.keptCount > Limits.frameHandshakeMax else { return }
+        decoder = FrameDecoder()
+        fail(.frameTooLarge, "before HELLO_OK there are at most \(Limits.frameHandshakeMax) bytes behind HELLO")
     }
 
     /// Handles one request that a face has translated.
@@ -129,6 +189,18 @@ final class Session {
         return true
     }
 
+    /// Whether its tenant has had its time: then it goes on in the next turn.
+    func mustYield() -> Bool {
+        if isYielding { return true }
+        guard shard.turns.isOver(turns), transport != nil else { return false }
+        isYielding = true
+        shard.turns.yield(self, of: turns)
+        return true
+    }
+
+    /// A request is for this tenant.
+    func turn(of tenant: ShardTenant) { turns = tenant.turns }
+
     private func tooLarge(_ header: FrameHeader) {
         guard machine.isOpen else {
             return fail(.frameTooLarge, "before HELLO_OK a frame has at most \(Limits.frameHandshakeMax) bytes")
@@ -161,6 +233,36 @@ final class Session {
         }
     }
 
+    // MARK: Who is served
+
+    /// HELLO may be answered: by whom it was sent is known, or nobody needs to know.
+    func letIn(_ principal: Principal?) {
+        self.principal = principal
+        shownToken = nil
+        machine.accepted()
+        transport?.proved()
+    }
+
+    /// What HELLO's token is to be compared with, if one was shown before.
+    var tokenShown: (principal: Principal, token: [UInt8])? {
+        guard let principal, let shownToken else { return nil }
+        return (principal, shownToken)
+    }
+
+    /// Whether the token is good still; if it is not, the session ends.
+    func isStillLetIn() -> Bool {
+        guard !isClosing, let principal, let error = shard.context.fault(of: principal) else { return !isClosing }
+        shard.metrics.authenticationFailed(error)
+        shard.context.log.info(
+            "a token is good no longer",
+            metadata: [
+                "peer": "\(transport?.peerAddress ?? "")", "token": "\(principal.access.tokenID)",
+                "subject": "\(principal.access.subject)", "reason": "\(error.message)",
+            ])
+        transport?.accessEnded(of: self, error)
+        return false
+    }
+
     // MARK: Bytes out
 
     func makeDirty() {
@@ -174,23 +276,35 @@ final class Session {
         isDirty = false
         guard let transport else { return output.removeAll() }
         if !output.isEmpty { transport.send(&output.bytes) }
+        answers.setBacklog(transport.queuedBytes)
         if transport.queuedBytes <= transport.lowWaterMark { taken() }
     }
 
     /// The transport's queue is at its low-water mark again.
     func drained() {
+        answers.setBacklog(transport?.queuedBytes ?? 0)
         taken()
         guard isPaused else { return }
         isPaused = false
+        proceed()
+    }
+
+    /// Goes on with what waits, unless there is another reason to wait.
+    private func proceed() {
+        guard !isPaused, !isYielding, !isClosing else { return }
         for stream in streams.values { pump(stream) }
-        let nothing: [UInt8] = []
-        if !isPaused { receive(nothing.span) }
-        if !isPaused { transport?.resumeReading() }
+        if !isPaused && !isYielding {
+            var bytes: [UInt8] = []
+            swap(&bytes, &kept)
+            receive(bytes.span)
+        }
+        if !isPaused && !isYielding { transport?.resumeReading() }
         closeIfDrained()
     }
 
     /// The socket has taken what was sent: those who produce results may go on.
     private func taken() {
+        answers.resume()
         resumeSubscriptions()
         guard !untaken.isEmpty else { return }
         let parts = untaken
@@ -222,13 +336,19 @@ final class Session {
     }
 
     /// An error that ends the connection.
-    func fail(_ code: ErrorCode, _ reason: String) {
+    func fail(_ code: ErrorCode, _ reason: String) { fail(Failure(code, reason)) }
+
+    /// An error that ends the connection.
+    func fail(_ failure: Failure) {
         guard !isClosing else { return }
         shard.context.log.debug(
             "connection closed by the server",
-            metadata: ["peer": "\(transport?.peerAddress ?? "")", "code": "\(code.name)", "reason": "\(reason)"])
-        shard.metrics.failed(code)
-        Failure(code, reason).message(transaction: .none, isFatal: true).encode(into: &output)
+            metadata: [
+                "peer": "\(transport?.peerAddress ?? "")", "code": "\(failure.code.name)",
+                "reason": "\(failure.message)",
+            ])
+        shard.metrics.failed(failure.code)
+        failure.message(transaction: .none, isFatal: true).encode(into: &output)
         closeAfterOutput()
     }
 
@@ -246,6 +366,8 @@ final class Session {
         isClosing = true
         abandonEverything()
         transport = nil
+        answers.end()
+        received.set(0)
         shard.ended(self)
     }
 
@@ -283,13 +405,21 @@ final class Session {
 
     // MARK: Small things
 
+    /// The open stream of this number.
+    func stream(_ id: UInt16) -> SessionStream? {
+        if let recentStream, recentStream.id == id { return recentStream }
+        recentStream = streams[id]
+        return recentStream
+    }
+
     /// Whether a stream has a transaction open.
     func hasTransaction(onStream stream: UInt16) -> Bool {
         streams[stream].map { $0.machine.transaction != .none } ?? false
     }
 
     func address(of header: FrameHeader) -> RequestAddress {
-        RequestAddress(shard: shard.mailbox, connection: id, stream: header.stream, request: header.request)
+        RequestAddress(
+            shard: shard.mailbox, connection: id, stream: header.stream, request: header.request, answers: answers)
     }
 
     static func time(_ milliseconds: UInt64, after now: UInt64) -> UInt64 {
@@ -311,5 +441,12 @@ final class Session {
         case .transactionExpired: "the transaction's time is over: it was rolled back"
         default: code.name
         }
+    }
+}
+
+extension Session: Yielding {
+    func goOn() {
+        isYielding = false
+        proceed()
     }
 }

@@ -18,6 +18,12 @@ final class LoopReader {
 
     /// How long a statement may hold up everybody else on the loop.
     static let timeMax: UInt64 = 2_000_000
+    /// How long, if one of the tenant's statements was too long a moment ago: most that come with it are.
+    static let timeMaxWary: UInt64 = 100_000
+    /// How long a tenant's statement that was too long is a moment ago.
+    private static let waryTime: UInt64 = 100_000_000
+    /// Bytes that SQLite may take for a statement on the loop: who sorts more does it elsewhere.
+    static let memoryMax = 8 << 20
     /// When the watchdog stops what the budget could not: inside one long opcode.
     static let watchTime = 5 * timeMax
     /// How many bytes an answer of the loop has at most: one frame of rows.
@@ -26,6 +32,8 @@ final class LoopReader {
     static let lengthMax: Int32 = 1 << 20
     /// How often a statement that was too long goes straight to a thread before the loop tries it again.
     private static let memory: UInt8 = 64
+    /// The same for one that had less time than usual: it may just have been held up.
+    private static let waryMemory: UInt8 = 4
 
     let connection: Connection
     private let tenant: Tenant
@@ -39,7 +47,10 @@ final class LoopReader {
     /// What is known of the tenant's feeds.
     var messages = KnownFeed()
     var events = KnownFeed()
+    /// By ``Statement/textHash``.
     private var slow: [UInt64: UInt8] = [:]
+    /// Until when statements have less time.
+    private var waryUntil: UInt64 = 0
 
     init(_ connection: consuming Connection, tenant: Tenant) {
         self.connection = connection
@@ -51,19 +62,17 @@ final class LoopReader {
         watch.remove()
     }
 
-    /// Whether a text was too long for the loop lately. Asking makes it forget a little.
-    func isSlow(_ statement: borrowing StatementReference, _ statements: StatementTable) -> Bool {
+    /// Whether a statement was too long for the loop lately. Asking makes it forget a little.
+    func isSlow(_ statement: Statement) -> Bool {
         if slow.isEmpty { return false }
-        let hash = Self.hash(statement, statements)
-        guard let left = slow[hash] else { return false }
-        slow[hash] = left > 1 ? left - 1 : nil
+        guard let left = slow[statement.textHash] else { return false }
+        slow[statement.textHash] = left > 1 ? left - 1 : nil
         return true
     }
 
     /// Answers a read with a RESULT frame (for RUN: DONE).
     func answer(
-        _ execute: borrowing Execute, _ statement: Statement, header: FrameHeader, statements: StatementTable,
-        into output: inout ByteWriter
+        _ execute: borrowing Execute, _ statement: Statement, header: FrameHeader, into output: inout ByteWriter
     ) throws(Failure) -> Verdict {
         do throws(SQLiteError) { try refresh() } catch { throw Failure(error) }
         let start = output.count
@@ -71,22 +80,25 @@ final class LoopReader {
             try ParameterBinder.bind(execute.parameters, to: statement)
         } catch {
             // The bound is the loop's own.
-            if error.code == .valueTooLarge { return remember(execute, statements, &output, start) }
+            if error.code == .valueTooLarge { return remember(statement, &output, start) }
             throw error
         }
+        statement.forgetSteps()
         let now = Budget.now()
-        connection.budget = Budget(deadline: now &+ Self.timeMax)
+        let isWary = now < waryUntil
+        connection.allow(until: now &+ (isWary ? Self.timeMaxWary : Self.timeMax), memoryMax: Self.memoryMax)
         watch.extend(now &+ Self.watchTime)
         defer {
             statement.reset()
             // Compiling the next statement is not on this one's time.
-            connection.budget = .unlimited
+            connection.allow(until: .max, memoryMax: nil)
             watch.extend(.max)
         }
         do throws(SQLiteError) {
             let hasRows = execute.kind != .run
             let frame = output.beginFrame(hasRows ? .result : .done, stream: header.stream, request: header.request)
             var hasRow = try statement.step()
+            var rowsGiven = 0
             if hasRows {
                 RowEncoder.writeColumns(of: statement, into: &output)
                 let position = output.beginRows()
@@ -100,25 +112,36 @@ final class LoopReader {
                     if rows == rowsMax { break }
                     hasRow = try statement.step()
                 }
-                if output.count - start > Self.bytesMax { return remember(execute, statements, &output, start) }
+                if output.count - start > Self.bytesMax { return remember(statement, &output, start) }
                 output.endRows(at: position, count: rows)
+                rowsGiven = rows
                 // The thread of its own words the error.
                 if let bound = execute.rowsMax, UInt64(rows) > bound {
-                    return remember(execute, statements, &output, start)
+                    return remember(statement, &output, start)
                 }
             } else {
                 while hasRow { hasRow = try statement.step() }
             }
             Outcome(lsn: seenLSN).encode(into: &output)
             output.endFrame(at: frame)
+            statement.hasRun(since: now, rows: rowsGiven)
             return .answered
         } catch {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
             // words the error.
-            if error.code == .interrupt || error.code == .tooBig {
-                return remember(execute, statements, &output, start)
+            if error.code == .interrupt {
+                if isWary { return remember(statement, &output, start, for: Self.waryMemory) }
+                waryUntil = Budget.now() &+ Self.waryTime
+                return remember(statement, &output, start)
             }
+            if error.code == .tooBig { return remember(statement, &output, start) }
             output.truncate(to: start)
+            // Out of memory, SQLite gives up the whole transaction, and who reads on begins another one.
+            if error.code.isOutOfMemory {
+                statement.reset()
+                endTurn()
+                if case .statement? = error.bound { return remember(statement, &output, start) }
+            }
             // The schema has changed what the statement touches: a thread of its own prepares it anew, and so does this
             // one the next time.
             if statement.isOutdated { return .tooLong }
@@ -126,8 +149,12 @@ final class LoopReader {
         }
     }
 
+    /// From now on it prepares statements for a stream with these rights.
+    func serve(_ permission: Permission?) { connection.permission = permission }
+
     /// Ends the turn's read transaction.
     func endTurn() {
+        if connection.permission != nil { connection.permission = NobodysPermission.shared }
         guard isInTransaction else { return }
         isInTransaction = false
         watch.disarm()
@@ -138,6 +165,7 @@ final class LoopReader {
             try? connection.rollback()
             precondition(connection.isAutocommit, "a read transaction without open statements can be ended: \(error)")
         }
+        if SQLiteLibrary.isShortOfMemory { connection.releasePages() }
     }
 
     /// Reads the schema anew if another connection has changed it.
@@ -172,18 +200,11 @@ final class LoopReader {
     }
 
     private func remember(
-        _ execute: borrowing Execute, _ statements: StatementTable, _ output: inout ByteWriter, _ start: Int
+        _ statement: Statement, _ output: inout ByteWriter, _ start: Int, for times: UInt8 = LoopReader.memory
     ) -> Verdict {
         output.truncate(to: start)
         if slow.count >= 1024 { slow.removeAll() }
-        slow[Self.hash(execute.statement, statements)] = Self.memory
+        slow[statement.textHash] = times
         return .tooLong
-    }
-
-    private static func hash(_ statement: borrowing StatementReference, _ statements: StatementTable) -> UInt64 {
-        switch statement {
-        case .sql(let text): SQLText.hash(text)
-        case .prepared(let id): statements[id]?.hash ?? 0
-        }
     }
 }

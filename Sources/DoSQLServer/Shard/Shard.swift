@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -12,6 +13,9 @@ final class Shard {
     /// Connections beyond the server's bound that are told so at a time, each in its own tongue; others are just closed.
     private static let surplusMax = 64
 
+    /// Bytes waiting for a client below which cutting it off would help nobody.
+    private static let cutBytesMin = 256 * 1024
+
     /// Its place among the server's shards.
     let index: Int
     let loop: EventLoop
@@ -20,17 +24,29 @@ final class Shard {
     let web: WebContext
     /// What it has counted.
     var metrics = ShardMetrics()
+    /// Who of its tenants is next.
+    let turns: LoopTurns
+    /// The bytes that wait on it.
+    let inFlight: BytesInFlight
+    /// Connections that have shown nothing yet.
+    private var unproven: Unproven
+    /// Where each connection comes from.
+    private var peers: [UInt64: PeerAddress] = [:]
     /// Transactions that belong to no connection.
     private(set) var transactions: TransactionTable!
     private(set) var mailbox: Mailbox<ShardMessage>!
     /// Who owns each socket.
     private var faces = ShardFaces()
+    /// Connections whose TLS handshake is under way.
+    private var handshakes = HandshakeLine()
     /// Connections beyond what the server takes, until they have been told.
     private var surplus: Set<UInt64> = []
     /// Where answers of other threads go.
     private var sessions: [UInt64: Session] = [:]
     private var lastID: UInt64 = 0
     private var tenants: [TenantName: ShardTenant] = [:]
+    /// What its clients have prepared.
+    var texts = PreparedTexts()
     private var dirtySessions: [Session] = []
     private var dirtyFaces: [any Face] = []
     private var formerFaces: [any Face] = []
@@ -47,6 +63,9 @@ final class Shard {
         self.loop = loop
         self.context = context
         web = WebContext(context, shard: index)
+        turns = LoopTurns(loop)
+        inFlight = BytesInFlight(serverMax: context.configuration.bytesInFlightMax, shards: context.shardCount)
+        unproven = Unproven(most: max(1, context.configuration.handshakesMax / context.shardCount))
         transactions = TransactionTable(of: self)
         feeds = ShardFeeds(self)
         mailbox = try Mailbox(on: loop) { [unowned self] messages in
@@ -77,11 +96,17 @@ final class Shard {
         defer { isEndingTurn = false }
         feeds.work()
         // A flush lets waiting requests begin, which may read, and may close a connection, which may make others dirty.
-        repeat {
+        settle()
+        turns.next()
+        settle()
+        if !formerFaces.isEmpty { formerFaces.removeAll() }
+    }
+
+    private func settle() {
+        while !inTurn.isEmpty || !dirtySessions.isEmpty || !dirtyFaces.isEmpty {
             endReads()
             flush()
-        } while !inTurn.isEmpty || !dirtySessions.isEmpty || !dirtyFaces.isEmpty
-        if !formerFaces.isEmpty { formerFaces.removeAll() }
+        }
     }
 
     private func endReads() {
@@ -113,25 +138,41 @@ final class Shard {
     // MARK: Tenants
 
     func tenant(_ name: TenantName) -> ShardTenant {
-        if let known = tenants[name] { return known }
+        if let known = tenants[name], !known.tenant.isEnded { return known }
         let made = ShardTenant(context.tenants.tenant(name))
         tenants[name] = made
         return made
+    }
+
+    /// Why nothing more is taken, whoever asks; nil if there is room.
+    var refusal: Failure? {
+        guard inFlight.isFull else { return nil }
+        return .overloaded(
+            "too many bytes of requests and answers wait in this server",
+            limit: ("bytesInFlightMax", inFlight.serverMax), retryAfter: 500)
+    }
+
+    /// Milliseconds that a transaction of a tenant may last; of a name that can be none, what holds for most.
+    func transactionTotalMax(of name: String) -> UInt64 {
+        let limits = (try? TenantName(name)).map { tenant($0).limits } ?? context.tenants.context.tenantLimits
+        return UInt64(limits.transactionTotalMax)
     }
 
     // MARK: Messages
 
     private func received(_ message: ShardMessage) {
         switch message {
-        case .accepted(let parcel, let isSurplus):
-            if let descriptor = parcel.take() { accept(descriptor, isSurplus: isSurplus) }
+        case .accepted(let parcel, let peer, let surplus):
+            if let descriptor = parcel.take() { accept(descriptor, from: peer, surplus: surplus) }
         case .reply(let reply):
+            reply.answers?.delivered(reply.frame.count)
             sessions[reply.connection]?.deliver(reply)
         case .reader(let tenant, let result):
             readerArrived(for: tenant, result)
         case .release(let tenant):
-            guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else { return }
-            close(shardTenant)
+            release(tenant)
+        case .tenantEnded(let tenant, let failure):
+            ended(tenant, failure)
         case .expired(let connection, let stream):
             sessions[connection]?.transactionExpired(onStream: stream)
         case .transactionCall(let call):
@@ -140,10 +181,16 @@ final class Shard {
             transactions.proceed(id)
         case .transactionFrames(let frames, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(frames, exchange: caller.exchange)
+        case .translated(let translation, let caller):
+            (faces[caller.connection] as? HTTPFace)?.received(translation, exchange: caller.exchange)
         case .measure(let measurement):
             measurement.add(reading)
         case .report(let report, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(report, exchange: caller.exchange)
+        case .verified(let verdict, let inquirer):
+            verified(verdict, for: inquirer)
+        case .administration(let reply, let caller):
+            (faces[caller.connection] as? HTTPFace)?.received(reply, exchange: caller.exchange)
         case .committed(let tenant):
             feeds.committed(tenant)
         case .feedRead(let errand, let result):
@@ -153,8 +200,30 @@ final class Shard {
         }
     }
 
+    /// Has a token's signature checked by others: it takes longer than a read. The answer comes as a message.
+    func verify(_ token: [UInt8], for inquirer: TokenInquirer) {
+        guard let authority = context.authority, let mailbox else { return }
+        Task.detached(executorPreference: context.checker) {
+            let verdict = await authority.verify(token, now: ServerContext.now)
+            mailbox.post(.verified(verdict, for: inquirer))
+        }
+    }
+
+    private func verified(_ verdict: TokenAuthority.Verdict, for inquirer: TokenInquirer) {
+        switch inquirer {
+        case .session(let id): sessions[id]?.received(verdict)
+        case .exchange(let connection, let number):
+            (faces[connection] as? HTTPFace)?.received(verdict, exchange: number)
+        case .hub(let connection): (faces[connection] as? WebSocketFace)?.received(verdict)
+        }
+    }
+
     private func readerArrived(for tenant: Tenant, _ result: Result<ConnectionParcel, Failure>) {
-        guard let shardTenant = tenants[tenant.name] else { return }
+        guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else {
+            // It has ended meanwhile, and its name may mean another one.
+            if case .success(let parcel) = result, let connection = parcel.take() { tenant.closeReader(connection) }
+            return
+        }
         switch result {
         case .success(let parcel):
             guard let connection = parcel.take() else { return }
@@ -162,6 +231,25 @@ final class Shard {
         case .failure(let failure):
             shardTenant.readerArrived(.failure(failure))
         }
+    }
+
+    /// Closes the tenant's reader, and lets go of a tenant that no stream is bound to.
+    private func release(_ tenant: Tenant) {
+        guard var known = tenants.removeValue(forKey: tenant.name) else { return }
+        guard known.tenant === tenant else { return tenants[tenant.name] = known }
+        close(known)
+        if known.isInUse || !isKnownUniquelyReferenced(&known) { tenants[tenant.name] = known }
+    }
+
+    private func ended(_ tenant: Tenant, _ failure: Failure) {
+        // Who waits for a reader gets the failure from there.
+        feeds.tenantEnded(tenant, failure)
+        for session in Array(sessions.values) { session.tenantEnded(tenant) }
+        for face in faces.all { (face as? WebSocketFace)?.tenantEnded(tenant) }
+        guard let shardTenant = tenants[tenant.name], shardTenant.tenant === tenant else { return }
+        close(shardTenant)
+        tenants[tenant.name] = nil
+        shardTenant.end(failure)
     }
 
     private func close(_ tenant: ShardTenant) {
@@ -172,25 +260,34 @@ final class Shard {
 
     // MARK: Connections
 
-    private func accept(_ descriptor: consuming Descriptor, isSurplus: Bool) {
-        guard drainDeadline == nil else { return }
+    private func accept(_ descriptor: consuming Descriptor, from peer: PeerAddress, surplus refusal: Failure?) {
         // More than can be told so politely are not told at all.
-        if isSurplus && surplus.count >= Self.surplusMax { return }
+        guard drainDeadline == nil, refusal == nil || surplus.count < Self.surplusMax else {
+            if refusal == nil { context.census.ended(peer) }
+            return
+        }
         let id = nextID()
         do throws(LoopError) {
             let socket = try SocketStream(adopting: descriptor, on: loop)
-            let newcomer = Newcomer(connection: id, socket: socket, shard: self, isSurplus: isSurplus)
+            let newcomer = Newcomer(connection: id, socket: socket, shard: self, surplus: refusal)
             _ = faces.add(newcomer)
-            if isSurplus {
+            if refusal != nil {
                 surplus.insert(id)
                 metrics.connectionRefused()
+            } else {
+                peers[id] = peer
             }
             socket.start(newcomer)
+            // A crowd that only connects makes room for those who come after it.
+            if let oldest = unproven.add(id) { faces[oldest]?.closeNow() }
         } catch {
-            if !isSurplus { context.connectionEnded() }
+            if refusal == nil { context.census.ended(peer) }
             context.log.debug("a connection could not be adopted", metadata: ["error": "\(error)"])
         }
     }
+
+    /// The connection has said HELLO, or has asked something: it is no mere socket.
+    func proved(_ connection: UInt64) { unproven.remove(connection) }
 
     /// A number for a connection or a session of this shard, never given again.
     func nextID() -> UInt64 {
@@ -205,14 +302,32 @@ final class Shard {
         metrics.connectionBegan(face.kind)
     }
 
+    /// A connection begins a TLS handshake; where too many have, the oldest ends.
+    func handshakeBegins(_ connection: UInt64) {
+        guard let oldest = handshakes.begin(connection) else { return }
+        metrics.handshakeEnded(.abandoned)
+        faces[oldest]?.closeNow()
+    }
+
+    /// A TLS handshake is over.
+    func handshakeEnded(_ connection: UInt64, _ result: HandshakeResult) {
+        if handshakes.end(connection) { metrics.handshakeEnded(result) }
+    }
+
+    /// Whether a connection's TLS handshake is under way.
+    func isInHandshake(_ connection: UInt64) -> Bool { handshakes.contains(connection) }
+
     /// A face that was quiet has something under way.
     func wake(_ face: any Face) { faces.wake(face.connection) }
 
     /// A connection's last call: it is closed.
     func closed(_ connection: UInt64) {
         guard let face = faces.remove(connection) else { return }
+        handshakeEnded(connection, .abandoned)
         metrics.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
-        if surplus.remove(connection) == nil { context.connectionEnded() }
+        unproven.remove(connection)
+        surplus.remove(connection)
+        if let peer = peers.removeValue(forKey: connection) { context.census.ended(peer) }
         stopIfDrained()
     }
 
@@ -245,10 +360,22 @@ final class Shard {
             if face.isQuiet { faces.rest(face.connection) }
         }
         transactions.tick(now)
+        cutSlowest()
         if let drainDeadline, drainDeadline <= now {
             for face in faces.all { face.closeNow() }
         }
         stopIfDrained()
+    }
+
+    /// With too many bytes in flight, whoever leaves most of them lying makes room.
+    private func cutSlowest() {
+        guard inFlight.isFull else { return }
+        let slowest = faces.all.max { $0.socket.queuedBytes < $1.socket.queuedBytes }
+        guard let slowest, slowest.socket.queuedBytes > Self.cutBytesMin else { return }
+        context.log.notice(
+            "cut off a client that does not read: too many bytes wait",
+            metadata: ["peer": "\(slowest.socket.peerAddress)", "bytes": "\(slowest.socket.queuedBytes)"])
+        slowest.closeNow()
     }
 
     // MARK: The end

@@ -2,28 +2,36 @@ internal import DoSQLEngine
 internal import DoSQLProtocol
 public import DoSQLSession
 internal import FoundationEssentials
+internal import Synchronization
 
 /// The folder with everything a server keeps, owned by one process at a time.
 ///
 ///     DATA/FORMAT                     the format's number
 ///     DATA/LOCK                       flock of the process that has it open
 ///     DATA/tenants/STEM/main.sqlite   one folder a tenant, so that what belongs to it later has a place
+///     DATA/tenants/STEM/limits.json   the limits that are the tenant's own, if it has some
+///     DATA/deleted/ID/                what was deleted or replaced: see ``Trash``
+///     DATA/temporary/                 uploads and backups; emptied at every start
 ///
 /// `STEM` is ``TenantName/fileStem``; nothing else that a client sends becomes part of a path.
 public final class DataFolder: Sendable {
     /// The newest format this server reads and the one it writes.
     public static let format = 1
 
+    /// A tenant's database, in its folder; its log's name begins in the same way.
+    static let databaseName = "main.sqlite"
+
     /// The folder.
     public let path: String
     private let lock: FileLock
+    private let tenantCount = Atomic<Int>(0)
 
     /// Opens the folder, or creates it.
     /// - Throws: ``Failure``: somebody else has it open, it is of a newer format, or the system refuses.
     public init(path: String) throws(Failure) {
         self.path = path
         let isNew = !FileManager.default.fileExists(atPath: path + "/FORMAT")
-        try Self.createFolder(path + "/tenants")
+        for part in ["/tenants", "/deleted", "/temporary"] { try Self.createFolder(path + part) }
         do throws(FileSystem.Failure) {
             lock = try FileLock(path: path + "/LOCK")
         } catch {
@@ -47,7 +55,11 @@ public final class DataFolder: Sendable {
         } catch {
             throw Failure(error)
         }
-        if isNew { return }
+        if !isNew { try checkFormat() }
+        tenantCount.store(isNew ? 0 : (try? tenants().count) ?? 0, ordering: .relaxed)
+    }
+
+    private func checkFormat() throws(Failure) {
         guard let data = FileManager.default.contents(atPath: path + "/FORMAT"),
             let text = String(bytes: data, encoding: .utf8), let number = Int(text.filter { !$0.isWhitespace })
         else {
@@ -70,11 +82,20 @@ public final class DataFolder: Sendable {
         return nil
     }
 
+    /// Where tenants lie.
+    var tenantsFolder: String { path + "/tenants" }
+
+    /// Where lies what was deleted.
+    var deletedFolder: String { path + "/deleted" }
+
+    /// Where lies what nobody needs after a restart.
+    var temporaryFolder: String { path + "/temporary" }
+
     /// The folder of a tenant.
     func folder(of tenant: TenantName) -> String { "\(path)/tenants/\(tenant.fileStem)" }
 
     /// The database file of a tenant.
-    func database(of tenant: TenantName) -> String { "\(folder(of: tenant))/main.sqlite" }
+    func database(of tenant: TenantName) -> String { "\(folder(of: tenant))/\(Self.databaseName)" }
 
     /// Whether the tenant has been created.
     func exists(_ tenant: TenantName) -> Bool { FileManager.default.fileExists(atPath: database(of: tenant)) }
@@ -82,6 +103,41 @@ public final class DataFolder: Sendable {
     /// Makes the folder of a tenant.
     func create(_ tenant: TenantName) throws(Failure) {
         try Self.createFolder(folder(of: tenant))
+    }
+
+    /// Counts tenants that are made, or with a negative number removed; gives how many there are.
+    @discardableResult
+    func countTenants(_ count: Int) -> Int { tenantCount.add(count, ordering: .relaxed).newValue }
+
+    private func limitsFile(of tenant: TenantName) -> String { "\(folder(of: tenant))/limits.json" }
+
+    /// The limits that are a tenant's own. Reads the disk: not for an event loop.
+    /// - Throws: `TENANT_UNAVAILABLE` if what lies there cannot be understood: to go without limits would be worse.
+    func limits(of tenant: TenantName) throws(Failure) -> TenantLimitOverrides {
+        guard let data = FileManager.default.contents(atPath: limitsFile(of: tenant)) else { return .init() }
+        do throws(TenantLimitOverrides.Fault) {
+            return try TenantLimitOverrides(json: data)
+        } catch {
+            throw Failure(.tenantUnavailable, "\(limitsFile(of: tenant)): \(error)")
+        }
+    }
+
+    /// Keeps the limits that are a tenant's own, which must be there. The file is replaced whole, and durable.
+    func store(_ limits: TenantLimitOverrides, of tenant: TenantName) throws(Failure) {
+        guard exists(tenant) else { throw Failure(.tenantNotFound, "there is no tenant \(tenant)") }
+        let path = limitsFile(of: tenant)
+        do {
+            if limits.isEmpty {
+                if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
+            } else {
+                try limits.json.write(to: URL(filePath: path), options: .atomic)
+            }
+        } catch {
+            throw Failure(.storageFailed, "cannot write \(path): \(error)")
+        }
+        do throws(FileSystem.Failure) { try FileSystem.syncDirectory(folder(of: tenant)) } catch {
+            throw Failure(error)
+        }
     }
 
     /// Makes durable that a tenant's file is there: its first answer must survive a power cut with the file it lies in.

@@ -25,6 +25,17 @@ final class Tenant: Sendable {
         case trim
         /// Close the file, if nobody reads it; then call back with whether it was closed.
         case close(@Sendable (Bool) -> Void)
+        /// Open the file, creating it whatever requests may do; then call back with whether it was created.
+        case create(@Sendable (Result<Bool, Failure>) -> Void)
+        /// Something of an operator's on the writer's connection.
+        case errand(Errand)
+    }
+
+    /// What an operator wants of a tenant's writer: it has the turn, and no transaction is open.
+    struct Errand: Sendable {
+        let body: @Sendable (inout WriterDatabase, Watchdog.Post) -> Void
+        /// The file cannot be opened.
+        let refused: @Sendable (Failure) -> Void
     }
 
     /// What belongs to the transaction that holds the turn.
@@ -59,12 +70,16 @@ final class Tenant: Sendable {
         /// The file's, as it was when it was opened last.
         var incarnation = Identity(low: 0, high: 0)
         var readers = 0
+        /// Why nobody may use it any more.
+        var end: Failure?
     }
 
     let name: TenantName
     let context: TenantContext
     private let line = Mutex(Line())
     private let life = Mutex(Life())
+    /// How much of each feed is kept, where that is bounded.
+    private let kept: Mutex<[Feed: FeedRetention]>
     /// Idle connections for long reads.
     private let spareCursors = Mutex<[ConnectionParcel]>([])
 
@@ -81,19 +96,48 @@ final class Tenant: Sendable {
     /// The newest change of which the feeds have been trimmed, and when that was.
     let trimmedLSN = Atomic<UInt64>(.max)
     let trimmedAt = Atomic<UInt64>(0)
+    /// Changes that were committed since it was met.
+    let changes = Atomic<UInt64>(0)
+    /// What its statements cost.
+    let statements = TopStatements()
+    /// Whether it has ended: its name may be somebody else's by now.
+    private let hasEnded = Atomic<Bool>(false)
     /// Monotonic nanoseconds of the last use.
     let lastUsed: Atomic<UInt64>
+    /// Its requests that wait or run on a thread, and the bytes of their bodies.
+    let requests = Atomic<Int>(0)
+    let requestBytes = Atomic<Int>(0)
+    /// Connections that long reads hold.
+    private let cursors = Atomic<Int>(0)
+    /// What it may use.
+    let standing: Mutex<Standing>
+    /// Counts the changes of its limits.
+    let limitsVersion = Atomic<UInt32>(0)
 
     init(name: TenantName, context: TenantContext) {
         self.name = name
         self.context = context
+        standing = Mutex(Standing(limits: context.tenantLimits))
+        kept = Mutex(context.kept)
         lastUsed = Atomic(MonotonicClock.nanoseconds())
     }
+
+    /// How much of each feed is kept; a feed that is not here is kept whole.
+    var retention: [Feed: FeedRetention] { kept.withLock { $0 } }
+
+    /// Keeps so much from now on.
+    func keep(_ retention: [Feed: FeedRetention]) { kept.withLock { $0 = retention } }
 
     var isOpen: Bool { life.withLock { $0.isOpen } }
 
     /// The identity of the file's history; nil while it is closed, since nobody knows then what lies there.
-    var incarnation: Identity? { life.withLock { $0.isOpen ? $0.incarnation : nil } }
+    var incarnation: Identity? { life.withLock { $0.isOpen && $0.end == nil ? $0.incarnation : nil } }
+
+    /// Connections that read.
+    var readerCount: Int { life.withLock { $0.readers } }
+
+    /// What waits in its line.
+    var queueCount: Int { line.withLock { $0.queue.count } }
 
     func touch(_ now: UInt64) { lastUsed.store(now, ordering: .relaxed) }
 
@@ -107,7 +151,7 @@ final class Tenant: Sendable {
             line.queue.append(item)
             return (true, Self.schedule(&line))
         }
-        if starts { context.writers.post(self) }
+        if starts { context.writers.post(for: self) { [self] watch in takeTurn(watch: watch) } }
         return accepted
     }
 
@@ -124,7 +168,7 @@ final class Tenant: Sendable {
             line.inbox.append(SessionMail(owner: owner, item: item))
             return Self.schedule(&line)
         }
-        if starts { context.writers.post(self) }
+        if starts { context.writers.post(for: self) { [self] watch in takeTurn(watch: watch) } }
     }
 
     private static func schedule(_ line: inout Line) -> Bool {
@@ -145,6 +189,7 @@ final class Tenant: Sendable {
     /// the next tenant's.
     func takeTurn(watch: Watchdog.Post) {
         var database = line.withLock { $0.database.take() }
+        database?.applyLimits()
         var outbox = Outbox()
         // A tenant with endless work goes to the end of the pool's queue now and then.
         for _ in 0..<TenantContext.turnLength {
@@ -200,7 +245,7 @@ final class Tenant: Sendable {
             line.isScheduled = false
             return Self.schedule(&line)
         }
-        if goesOn { context.writers.post(self) }
+        if goesOn { context.writers.post(for: self) { [self] watch in takeTurn(watch: watch) } }
     }
 
     private var isLineEmpty: Bool { line.withLock { $0.queue.isEmpty } }
@@ -222,6 +267,16 @@ final class Tenant: Sendable {
         case .open(let done):
             touch(MonotonicClock.nanoseconds())
             done(open(&database, creates: false))
+        case .create(let done):
+            touch(MonotonicClock.nanoseconds())
+            let isNew = !context.folder.exists(name)
+            let failure = open(&database, creates: true)
+            done(failure.map { .failure($0) } ?? .success(isNew))
+        case .errand(let errand):
+            if let failure = open(&database, creates: false) { return errand.refused(failure) }
+            guard var opened = database.take() else { return }
+            errand.body(&opened, watch)
+            database = consume opened
         case .checkpoint:
             awaitsMaintenance.store(false, ordering: .relaxed)
             database?.checkpoint()
@@ -239,9 +294,9 @@ final class Tenant: Sendable {
         _ database: inout WriterDatabase?, jobs: [Job], outbox: inout Outbox,
         _ body: (inout WriterDatabase, inout Outbox) -> Void
     ) {
-        let creates = jobs.contains { $0.type != .open || $0.mayCreateTenant }
+        let creates = context.createsTenants && jobs.contains(where: \.mayCreateTenant)
         if let failure = open(&database, creates: creates) {
-            for job in jobs where job.begin() { job.refuse(failure, outbox: &outbox) }
+            for job in jobs where job.begin() { job.refuse(reason(failure, of: job), outbox: &outbox) }
             return
         }
         guard var opened = database.take() else { return }
@@ -249,20 +304,34 @@ final class Tenant: Sendable {
         database = consume opened
     }
 
+    /// What a job is told of a tenant that cannot be opened: whoever would have made it, had he the right, hears that.
+    private func reason(_ failure: Failure, of job: Job) -> Failure {
+        guard failure.code == .tenantNotFound, context.createsTenants, job.wantsTenantCreated, !job.mayCreateTenant
+        else { return failure }
+        return Failure(.forbidden, "the token lacks the right create, and there is no tenant \(name)")
+    }
+
     // MARK: Opening and closing
 
     /// Opens the file if it is closed: creates it, recovers it, brings it to the server's migrations.
     private func open(_ database: inout WriterDatabase?, creates: Bool) -> Failure? {
+        if let end { return end }
         if database != nil { return nil }
         do throws(Failure) {
-            let opened = try WriterDatabase.open(self, creates: creates && context.createsTenants)
-            life.withLock { life in
+            let opened = try WriterDatabase.open(self, creates: creates)
+            let end = life.withLock { life -> Failure? in
+                if let end = life.end { return end }
                 life.isOpen = true
                 life.incarnation = opened.incarnation
+                return nil
             }
+            if let end { return end }
+            context.catalog.add(name)
+            keep(try RetentionSettings.read(from: context.folder.folder(of: name)).kept(else: context.kept))
             database = consume opened
         } catch {
-            guard error.code == .storageFailed else { return error }
+            // On a disk that may not be written to SQLite opens a file for reading, and its first write is refused.
+            guard error.code == .storageFailed || error.code == .readOnly else { return error }
             var failure = error
             failure.code = .tenantUnavailable
             failure.execution = .notExecuted
@@ -273,7 +342,11 @@ final class Tenant: Sendable {
 
     /// Closes the file unless it is read or in a transaction.
     private func close(_ database: inout WriterDatabase?) -> Bool {
-        if database == nil { return true }
+        // Readers may have outlived a file that was abandoned.
+        if database == nil {
+            dropSpareCursors()
+            return life.withLock { $0.readers == 0 }
+        }
         if database?.transactionOwner != nil { return false }
         dropSpareCursors()
         let mayClose = life.withLock { life in
@@ -298,6 +371,30 @@ final class Tenant: Sendable {
         context.shards.broadcast(.release(self))
     }
 
+    // MARK: The end
+
+    /// Why nobody may use it; nil while everybody may.
+    private var end: Failure? {
+        hasEnded.load(ordering: .acquiring) ? life.withLock { $0.end } : nil
+    }
+
+    /// Whether it has ended, so that its name means another one, or none.
+    var isEnded: Bool { hasEnded.load(ordering: .acquiring) }
+
+    /// Nobody may use it from now on: the shards end what runs, and what waits is refused. It is closed then by
+    /// ``Item/close(_:)``, as soon as nothing reads any more.
+    func end(_ failure: Failure) {
+        life.withLock { $0.end = failure }
+        hasEnded.store(true, ordering: .releasing)
+        context.shards.broadcast(.tenantEnded(self, failure))
+    }
+
+    /// It may be used after all, by whoever opens it anew.
+    func resume() {
+        life.withLock { $0.end = nil }
+        hasEnded.store(false, ordering: .releasing)
+    }
+
     // MARK: Readers
 
     /// What came of an attempt to open a reader.
@@ -310,15 +407,20 @@ final class Tenant: Sendable {
 
     /// Opens a further connection for reading. Reads the disk: not for an event loop.
     func openReader(length: Int32? = nil) -> ReaderResult {
+        if let end { return .failed(end) }
         let isOpen = life.withLock { life in
+            if life.end != nil { return false }
             if life.isOpen { life.readers += 1 }
             return life.isOpen
         }
         guard isOpen else { return .closed }
-        var options = context.openOptions(for: name, role: .reader)
+        var options = context.openOptions(for: self, role: .reader)
         if let length { options.limits.length = length }
         do throws(SQLiteError) {
-            return .opened(try Connection(options))
+            let connection = try Connection(options)
+            connection.permission = context.unserved
+            connection.observer = statements
+            return .opened(connection)
         } catch {
             life.withLock { $0.readers -= 1 }
             return .failed(Failure(error))
@@ -337,19 +439,49 @@ final class Tenant: Sendable {
         life.withLock { $0.readers -= 1 }
     }
 
-    /// A connection for a long read: a spare one, or a new one.
-    func takeCursor() -> ReaderResult {
+    /// A connection for a long read: a spare one, or a new one. Given back by ``returnCursor(_:)`` or ``closeCursor(_:)``.
+    /// - Parameter isBounded: whether it is for a client, who may have so many at a time.
+    func takeCursor(isBounded: Bool = true) -> ReaderResult {
+        let most = isBounded ? limits.tenantTransactionsMax : .max
+        guard cursors.add(1, ordering: .relaxed).newValue <= most else {
+            cursors.subtract(1, ordering: .relaxed)
+            return .failed(
+                .overloaded(
+                    "this tenant has too many read transactions and streamed results open",
+                    limit: ("tenantTransactionsMax", most), retryAfter: 1000))
+        }
+        switch spareOrNewCursor() {
+        case .opened(let connection):
+            return .opened(connection)
+        case .closed:
+            cursors.subtract(1, ordering: .relaxed)
+            return .closed
+        case .failed(let failure):
+            cursors.subtract(1, ordering: .relaxed)
+            return .failed(failure)
+        }
+    }
+
+    private func spareOrNewCursor() -> ReaderResult {
+        if let end { return .failed(end) }
         if let parcel = spareCursors.withLock({ $0.popLast() }), let connection = parcel.take() {
             return .opened(connection)
         }
         return openReader()
     }
 
+    /// Closes a connection for long reads that is of no use to others.
+    func closeCursor(_ connection: consuming Connection) {
+        cursors.subtract(1, ordering: .relaxed)
+        closeReader(connection)
+    }
+
     /// Gives a connection for long reads back, with nothing running on it.
     func returnCursor(_ connection: consuming Connection) {
+        cursors.subtract(1, ordering: .relaxed)
         let parcel = ConnectionParcel(connection)
         let kept = spareCursors.withLock { spare in
-            guard spare.count < TenantContext.spareCursorsMax else { return false }
+            guard spare.count < TenantContext.spareCursorsMax, !isEnded else { return false }
             spare.append(parcel)
             return true
         }

@@ -1,3 +1,4 @@
+import DoSQLEngine
 import DoSQLLoop
 import DoSQLSession
 import Synchronization
@@ -10,6 +11,8 @@ final class TenantStore: Sendable {
     private static let crowdedPeriod: UInt64 = 20_000_000
     /// A log this small is checkpointed only when its tenant is closed.
     private static let checkpointPagesMin = 1000
+    /// Closed tenants that may be known before shards are asked to let go of them.
+    private static let closedMax = 1024
     /// How long a tenant has no use before a log below the limit is checkpointed.
     private static let restTime: UInt64 = 2_000_000_000
 
@@ -20,7 +23,11 @@ final class TenantStore: Sendable {
     private let bell = WorkQueue<Void>()
     private let sweeper = Mutex<WorkerThread?>(nil)
 
-    init(context: TenantContext, openMax: Int, idleSeconds: Int) throws(LoopError) {
+    /// `atSweep`: what else is looked at as often, at a monotonic time.
+    init(
+        context: TenantContext, openMax: Int, idleSeconds: Int,
+        atSweep: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) throws(LoopError) {
         self.context = context
         self.openMax = openMax
         idleTime = UInt64(idleSeconds) * 1_000_000_000
@@ -28,6 +35,7 @@ final class TenantStore: Sendable {
             var period = Self.sweepPeriod
             while !bell.isFinished {
                 _ = bell.take(until: MonotonicClock.nanoseconds() + period)
+                atSweep(MonotonicClock.nanoseconds())
                 period = sweep(MonotonicClock.nanoseconds()) ? Self.crowdedPeriod : Self.sweepPeriod
             }
         }
@@ -44,6 +52,16 @@ final class TenantStore: Sendable {
         }
     }
 
+    /// The tenant of a name, if the server has met it.
+    func known(_ name: TenantName) -> Tenant? { tenants.withLock { $0[name] } }
+
+    /// A tenant that has ended leaves: its name means whatever is made under it from now on.
+    func forget(_ tenant: Tenant) {
+        tenants.withLock { tenants in
+            if tenants[tenant.name] === tenant { tenants[tenant.name] = nil }
+        }
+    }
+
     /// How many names there are, how many of them are open, and the pages in their logs.
     var census: (known: Int, open: Int, walFrames: Int) {
         let all = tenants.withLock { Array($0.values) }
@@ -54,6 +72,8 @@ final class TenantStore: Sendable {
     /// Closes who is idle, and beyond the limit those unused for longest; checkpoints what has grown.
     /// - Returns: whether more are open than may be.
     private func sweep(_ now: UInt64) -> Bool {
+        context.disk.look(now)
+        forgetClosed()
         let open = tenants.withLock { $0.values.filter(\.isOpen) }.map {
             (tenant: $0, used: $0.lastUsed.load(ordering: .relaxed))
         }
@@ -61,13 +81,32 @@ final class TenantStore: Sendable {
             let frames = tenant.walFrames.load(ordering: .relaxed)
             let rests = frames >= Self.checkpointPagesMin && used &+ Self.restTime < now
             if frames >= context.checkpointPages || rests { tenant.maintain(.checkpoint) }
-            if !context.kept.isEmpty, tenant.isTrimDue(now) { tenant.maintain(.trim) }
+            if !tenant.retention.isEmpty, tenant.isTrimDue(now) { tenant.maintain(.trim) }
         }
         let byAge = open.sorted { $0.used < $1.used }
-        for (index, entry) in byAge.enumerated() where entry.used &+ idleTime < now || index < byAge.count - openMax {
+        // With little memory left, a quarter of the tenants gives back what it keeps for later.
+        let surplus = max(byAge.count - openMax, SQLiteLibrary.isShortOfMemory ? (byAge.count + 3) / 4 : 0)
+        for (index, entry) in byAge.enumerated() where entry.used &+ idleTime < now || index < surplus {
             retire(entry.tenant)
         }
         return open.count > openMax
+    }
+
+    /// Lets go of tenants that are closed: names cost nothing to ask for, and must not stay for ever.
+    ///
+    /// The shards let go first; whoever still has one keeps it here, so that there is one of each name.
+    private func forgetClosed() {
+        let closed = tenants.withLock { tenants -> [Tenant] in
+            for name in tenants.filter({ !$0.value.isOpen }).map(\.key) {
+                if var tenant = tenants.removeValue(forKey: name) {
+                    if !isKnownUniquelyReferenced(&tenant) { tenants[name] = tenant }
+                }
+            }
+            // Those whose names streams hold are asked for in vain: they cost little, and a look at all of them much.
+            guard tenants.count > openMax + Self.closedMax else { return [] }
+            return tenants.values.filter { !$0.isOpen }
+        }
+        for tenant in closed { context.shards.broadcast(.release(tenant)) }
     }
 
     /// Asks every shard to let go of a tenant, then its line to close the file. If somebody uses it again meanwhile, it

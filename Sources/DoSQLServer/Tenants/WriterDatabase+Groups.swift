@@ -11,7 +11,12 @@ extension WriterDatabase {
         var groups: [[Job]] = [jobs.filter { $0.begin() }]
         while let group = groups.popLast() {
             if group.isEmpty { continue }
-            if let culprit = attempt(group, watch: watch, outbox: &outbox) {
+            switch attempt(group, watch: watch, outbox: &outbox) {
+            case .committed(let count):
+                if count < group.count { groups.append(Array(group[count...])) }
+                // Before the next answers are made: what a client has not taken bounds what is made for it.
+                outbox.send()
+            case .rolledBack(let culprit):
                 groups.append(Array(group[(culprit + 1)...]))
                 groups.append([group[culprit]])
                 groups.append(Array(group[..<culprit]))
@@ -21,32 +26,44 @@ extension WriterDatabase {
         if groupsSincePurge >= Self.purgeInterval { purge() }
     }
 
-    /// - Returns: the member that rolled the group back, if one did; nobody was answered then.
-    mutating func attempt(_ group: [Job], watch: Watchdog.Post, outbox: inout Outbox) -> Int? {
+    /// What became of a group.
+    enum Attempt {
+        /// So many of its members, from the first on, have been carried out and answered.
+        case committed(Int)
+        /// This member rolled the group back; nobody was answered.
+        case rolledBack(by: Int)
+    }
+
+    /// Carries out members until all have been, or their answers are many bytes: they stay in memory until the commit.
+    mutating func attempt(_ group: [Job], watch: Watchdog.Post, outbox: inout Outbox) -> Attempt {
         do throws(SQLiteError) {
             try connection.beginImmediate()
             feeds.transactionBegins()
         } catch {
-            noteStorage(error.code)
-            for job in group { job.refuse(Failure(error), outbox: &outbox) }
-            return nil
+            var failure = Failure(error)
+            if let refusal = noteStorage(error.code) { failure.tell(refusal) }
+            for job in group { job.refuse(failure, outbox: &outbox) }
+            return .committed(group.count)
         }
         var answers: [Result<Answer, Failure>] = []
         answers.reserveCapacity(group.count)
         var newest = lsn
+        var answerBytes = 0
         for (index, job) in group.enumerated() {
             do throws(Failure) {
                 let answer = try runMember(job, newest: newest, watch: watch)
                 if answer.effects.changed { newest += 1 }
                 answers.append(.success(answer))
+                answerBytes += answer.frame.count
+                if answerBytes > TenantContext.groupBytesMax { break }
             } catch {
-                if connection.isAutocommit && group.count > 1 { return index }
+                if connection.isAutocommit && group.count > 1 { return .rolledBack(by: index) }
                 answers.append(.failure(error))
             }
         }
         var commitFailure: Failure?
         if !connection.isAutocommit { commitFailure = commit(lsn: newest) }
-        if commitFailure == nil { tenant.context.metrics.groupSize.observe(UInt64(group.count)) }
+        if commitFailure == nil { tenant.context.metrics.groupSize.observe(UInt64(answers.count)) }
         for (job, answer) in zip(group, answers) {
             switch (commitFailure, answer) {
             case (let failure?, _):
@@ -58,13 +75,14 @@ extension WriterDatabase {
                 job.refuse(failure, outbox: &outbox)
             }
         }
-        return nil
+        return .committed(answers.count)
     }
 
     private func runMember(_ job: Job, newest: UInt64, watch: Watchdog.Post, isRepeated: Bool = false) throws(Failure)
         -> Answer
     {
         if job.cancellation.isCancelled || job.deadline <= Budget.now() { throw job.interruption }
+        guard job.address.answers.hasRoom else { throw AnswerWindow.refusal }
         let key = try job.idempotencyKey()
         var hash: [UInt8] = []
         if let key {
@@ -81,7 +99,7 @@ extension WriterDatabase {
             // RELEASE lets a violated deferred key pass, and the COMMIT of everybody would fail.
             if connection.hasDeferredForeignKeyViolations { throw .foreignKeyViolated }
             // Also where nothing changed: later the same words might, and the client has been told otherwise.
-            if let key { try idempotency.keep(answer, under: key, hash: hash, on: connection) }
+            if let key { try idempotency.keep(answer, under: key, hash: hash, job: job, on: connection) }
             do throws(SQLiteError) {
                 try connection.release(Self.memberDepth)
                 try connection.resetDeferForeignKeys()
@@ -108,11 +126,11 @@ extension WriterDatabase {
 
     /// Runs a member's statements within its bounds, which end with them: what follows is the server's own.
     private func runBounded(_ job: Job, newest: UInt64, watch: Watchdog.Post) throws(Failure) -> Answer {
-        connection.budget = job.budget
+        connection.serve(job)
         watch.arm(connection.interrupter, deadline: job.stretchEnd)
         defer {
             watch.disarm()
-            connection.budget = .unlimited
+            connection.serveNobody()
         }
         return try WholeRequest.run(
             job, on: connection, isReadOnly: false, transaction: .none,

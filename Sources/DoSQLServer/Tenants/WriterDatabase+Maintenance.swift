@@ -24,7 +24,7 @@ extension WriterDatabase {
             checkpointFrames = done.isComplete ? limit : done.log + limit
         } catch {
             // The log stays as it is and the next checkpoint tries again.
-            noteStorage(error.code)
+            noteStorage(error.code, writing: .database)
             tenant.context.metrics.checkpointed(.failed)
             tenant.isCheckpointBlocked.store(true, ordering: .relaxed)
             checkpointFrames = tenant.walFrames.load(ordering: .relaxed) + limit
@@ -42,6 +42,43 @@ extension WriterDatabase {
         } catch {
             noteStorage(error.code)
             rollBack()
+        }
+    }
+}
+
+// MARK: - Errands
+
+extension WriterDatabase {
+    /// Carries out something of an operator's, trusted, within a time; then checkpoints what it has written.
+    /// - Parameter holding: is given what stops it, and told when it is over.
+    mutating func carryOut<Value>(
+        errand: (borrowing Connection) throws(SQLiteError) -> Value, time: UInt64, _ watch: Watchdog.Post,
+        holding: (Interrupter) -> () -> Void
+    ) -> Result<Value, Failure> {
+        guard transaction == nil else { return .failure(Failure(.internal, "an errand met an open transaction")) }
+        let deadline = Budget.now() &+ time
+        watch.arm(connection.interrupter, deadline: deadline)
+        let release = holding(connection.interrupter)
+        defer {
+            watch.disarm()
+            release()
+        }
+        do throws(SQLiteError) {
+            let value = try errand(connection)
+            published()
+            checkpoint()
+            return .success(value)
+        } catch {
+            var failure = Failure(error)
+            if let refusal = noteStorage(error.code) { failure.tell(refusal) }
+            if failure.wasInterrupted {
+                failure =
+                    Budget.now() >= deadline
+                    ? Failure(
+                        .deadlineExceeded, "this takes too long", limit: ("checkTime", Int(clamping: time / 1_000_000)))
+                    : Failure(.shuttingDown, "the server is shutting down")
+            }
+            return .failure(failure)
         }
     }
 }

@@ -37,7 +37,7 @@ extension WriterDatabase {
             do throws(Failure) {
                 try idempotency.keep(
                     Self.scriptAnswer(job, result, changed: true, lsn: counter.newest), under: key, hash: hash,
-                    on: connection)
+                    job: job, on: connection)
             } catch {
                 throw SQLiteError(code: .error, message: error.message)
             }
@@ -119,7 +119,7 @@ extension WriterDatabase {
     ) {
         let counter = ChangeCounter(lsn)
         let storeLSN = storeLSN
-        let made = try madeTables()
+        let made = try Self.madeTables(on: connection)
         let migrator = Migrator(provisional: made) { (connection: borrowing Connection) throws(SQLiteError) in
             counter.newest += 1
             try Self.store(counter.newest, storeLSN, on: connection)

@@ -11,7 +11,7 @@ extension WriterDatabase {
         transaction = TransactionRunner(address: job.address, mode: .write, isSingle: isSingle, feeds: feeds)
         transactionOwner = job
         if isSingle { return }
-        let times = job.transactionTimes(tenant.context.session)
+        let times = job.transactionTimes
         job.acknowledge(
             Outcome(transaction: .write, lsn: lsn), kind: .began(.write, idleMax: times.idle, totalMax: times.total),
             outbox: &outbox)
@@ -21,7 +21,7 @@ extension WriterDatabase {
     mutating func carryOut(_ item: Tenant.SessionItem, watch: Watchdog.Post, outbox: inout Outbox) {
         guard var runner = transaction else { return }
         let next = runner.carryOut(item, on: connection, lsn: lsn, watch: watch, outbox: &outbox)
-        connection.budget = .unlimited
+        connection.serveNobody()
         transaction = runner
         carryOut(next, outbox: &outbox)
     }
@@ -67,7 +67,8 @@ extension WriterDatabase {
             // A violated deferred key fails the COMMIT and leaves the transaction open, for its client to mend.
             if connection.hasDeferredForeignKeyViolations { throw .foreignKeyViolated }
             if let key {
-                try idempotency.keep(answer, under: key, hash: try IdempotencyTable.hash(of: job), on: connection)
+                try idempotency.keep(
+                    answer, under: key, hash: try IdempotencyTable.hash(of: job), job: job, on: connection)
             }
             if let failure = commit(lsn: newest) {
                 endTransaction(rollsBack: false)

@@ -16,7 +16,11 @@ struct WriterDatabase: ~Copyable, Sendable {
     /// New whenever the file's history is replaced.
     let incarnation: Identity
     var lsn: UInt64 {
-        didSet { if lsn > oldValue { tenant.context.metrics.changed(lsn - oldValue) } }
+        didSet {
+            guard lsn > oldValue else { return }
+            tenant.context.metrics.changed(lsn - oldValue)
+            tenant.changes.add(lsn - oldValue, ordering: .relaxed)
+        }
     }
     var transaction: TransactionRunner?
     var changesAtBegin: Int64 = 0
@@ -25,8 +29,10 @@ struct WriterDatabase: ~Copyable, Sendable {
     var checkpointFrames: Int
     /// A commit failed so that nobody knows what the disk has: the file must be closed and recovered.
     var isBroken = false
+    /// The bound on the file's size that its connection has.
+    private var growth: (name: String, value: Int) = ("", 0)
 
-    private static let metaSchema = "CREATE TABLE IF NOT EXISTS __dosql_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
+    static let metaSchema = "CREATE TABLE IF NOT EXISTS __dosql_meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID"
     /// Savepoint of one member of a group.
     static let memberDepth = 0
     /// Groups between two looks at idempotency keys whose time is over.
@@ -45,13 +51,21 @@ struct WriterDatabase: ~Copyable, Sendable {
         let isNew = !context.folder.exists(tenant.name)
         if isNew {
             guard creates else { throw Failure(.tenantNotFound, "there is no tenant \(tenant.name)") }
-            try context.folder.create(tenant.name)
+            try context.admitNewTenant()
         }
+        // What does not become a tenant after all is none.
+        defer { if isNew && !context.folder.exists(tenant.name) { context.folder.countTenants(-1) } }
+        if isNew { try context.folder.create(tenant.name) }
+        try tenant.readOwnLimits()
         var database = try make(tenant)
+        database.applyLimits()
         // The file's own entry must survive a power cut with the first answer. Who made it may have died before it was
         // durable.
         if database.lsn == 0 { try context.folder.makeDurable(tenant.name) }
+        database.connection.observer = tenant.statements
         if let migrations = context.migrations { _ = try database.apply(migrations.migrations) }
+        // Up to here it was the server itself.
+        database.connection.permission = context.unserved
         database.published()
         return database
     }
@@ -59,7 +73,7 @@ struct WriterDatabase: ~Copyable, Sendable {
     private static func make(_ tenant: Tenant) throws(Failure) -> WriterDatabase {
         let connection: Connection
         do throws(SQLiteError) {
-            connection = try Connection(tenant.context.openOptions(for: tenant.name, role: .writer))
+            connection = try Connection(tenant.context.openOptions(for: tenant, role: .writer))
         } catch {
             throw Failure(error)
         }
@@ -76,6 +90,10 @@ struct WriterDatabase: ~Copyable, Sendable {
                     INSERT OR IGNORE INTO __dosql_meta(key, value) VALUES
                         ('name', '\(tenant.name)'), ('lsn', 0), ('incarnation', randomblob(16))
                     """)
+            // It may have been renamed: the folder says what its name is.
+            try connection.execute(
+                trusted:
+                    "UPDATE __dosql_meta SET value = '\(tenant.name)' WHERE key = 'name' AND value <> '\(tenant.name)'")
             try connection.commit()
             try connection.setCheckpointsOnClose(true)
         } catch {
@@ -120,6 +138,21 @@ struct WriterDatabase: ~Copyable, Sendable {
         checkpointFrames = tenant.context.checkpointPages
     }
 
+    /// Bounds the file as its tenant's limits and the disk have it now. Costs a look where nothing has changed.
+    mutating func applyLimits() {
+        guard transaction == nil else { return }
+        let bound = tenant.growthBound
+        guard bound != growth else { return }
+        do throws(SQLiteError) {
+            let isDisk = tenant.context.disk.met != nil
+            try connection.setDatabaseBytesMax(isDisk ? connection.databaseBytes() : bound.value)
+            growth = bound
+        } catch {
+            // The next turn tries again; a file that cannot even tell its size fails whatever is asked of it.
+            noteStorage(error.code)
+        }
+    }
+
     /// Tells the other threads how far the file is, and wakes who watches if that is news.
     func published() {
         let isNews = tenant.publishedLSN.exchange(lsn, ordering: .sequentiallyConsistent) != lsn
@@ -134,9 +167,18 @@ struct WriterDatabase: ~Copyable, Sendable {
             try tenant.context.metrics.counting { () throws(SQLiteError) in try connection.commit() }
         } catch {
             var failure = Failure(error)
-            // A full disk is told before anything is durable; after any other failure nobody knows.
-            if error.code.primary == .ioError { failure.execution = .unknown }
-            noteStorage(error.code)
+            // A full disk, or one that may not be written to, is told before anything is durable; after any other failure
+            // nobody knows.
+            if let refusal = noteStorage(error.code) {
+                failure.tell(refusal)
+            } else if error.code.primary == .ioError {
+                failure.execution = .unknown
+            }
+            if error.code.isOutOfMemory {
+                // The log may have the whole transaction, and SQLite not know it: recovery decides.
+                failure.execution = .unknown
+                isBroken = true
+            }
             rollBack()
             return failure
         }
@@ -170,12 +212,18 @@ struct WriterDatabase: ~Copyable, Sendable {
         return UInt64(clamping: read.int64(at: 0))
     }
 
-    /// After an I/O error nobody knows what the disk has: the file is closed as it is and recovered.
-    mutating func noteStorage(_ code: ResultCode) {
-        guard code.primary == .ioError else { return }
+    /// After an I/O error nobody knows what the disk has: the file is closed as it is and recovered. Unless the system took
+    /// nothing at all: then the file is as it was, and is read on.
+    /// - Parameter file: the one that was written to.
+    /// - Returns: why the system took nothing; nil if it was something else.
+    @discardableResult
+    mutating func noteStorage(_ code: ResultCode, writing file: Connection.DurableFile = .log) -> WriteRefusal? {
+        guard code.primary == .ioError else { return nil }
+        if let refusal = connection.refusal(of: code, in: file) { return refusal }
         isBroken = true
         // A failure leaves the checkpoint on, which fails as well on such a disk.
         try? connection.setCheckpointsOnClose(false)
+        return nil
     }
 
     mutating func rollBack() {
@@ -195,7 +243,7 @@ struct WriterDatabase: ~Copyable, Sendable {
         if job.isAbandoned { return }
         watch.arm(connection.interrupter, deadline: job.stretchEnd)
         defer { watch.disarm() }
-        connection.budget = job.budget
+        connection.serve(job)
         do throws(Failure) {
             switch job.type {
             case .open: answerOpen(job, outbox: &outbox)
@@ -211,14 +259,15 @@ struct WriterDatabase: ~Copyable, Sendable {
         } catch {
             var failure = error
             let code = ResultCode(rawValue: failure.sqlite)
-            noteStorage(code)
             // It may have been the commit.
-            if code.primary == .ioError, job.type != .begin, failure.execution == .notExecuted {
+            if let refusal = noteStorage(code) {
+                failure.tell(refusal)
+            } else if code.primary == .ioError, job.type != .begin, failure.execution == .notExecuted {
                 failure.execution = .unknown
             }
             job.refuse(failure, outbox: &outbox)
         }
-        connection.budget = .unlimited
+        connection.serveNobody()
     }
 
     private func answerOpen(_ job: Job, outbox: inout Outbox) {

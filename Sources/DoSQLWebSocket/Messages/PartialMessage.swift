@@ -31,7 +31,7 @@ struct PartialMessage {
 
     /// The message at its end.
     mutating func finish(codec: WebSocketCodec, limits: WebSocketLimits) throws(Violation) -> WebSocketEvent {
-        let whole = isCompressed ? try codec.inflate(bytes, bytesMax: limits.messageBytesMax) : bytes
+        let whole = isCompressed ? try codec.inflate(bytes, bytesMax: limits.inflatedBytesMax(of: bytes.count)) : bytes
         // A text that came as it is has been checked on the way.
         if kind == .text && isCompressed && !validator.accepts(whole.span) { throw .textNotUTF8 }
         guard validator.isComplete else { throw .textNotUTF8 }

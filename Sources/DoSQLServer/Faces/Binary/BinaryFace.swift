@@ -7,21 +7,17 @@ final class BinaryFace: Face {
     let kind = FaceKind.binary
     let socket: SocketStream
     private unowned let shard: Shard
-    private let session: Session
+    private var session: Session!
 
     init(connection: UInt64, socket: SocketStream, shard: Shard, acceptedAt: UInt64) {
         self.connection = connection
         self.socket = socket
         self.shard = shard
-        session = Session(on: shard, transport: socket, acceptedAt: acceptedAt)
+        session = Session(on: shard, transport: self, acceptedAt: acceptedAt)
     }
 
-    /// There are too many connections already.
-    func turnAway() {
-        session.fail(
-            .tooManyConnections,
-            "this server takes at most \(shard.context.configuration.connectionsMax) connections")
-    }
+    /// The connection is not taken.
+    func turnAway(_ failure: Failure) { session.fail(failure) }
 
     func received(_ bytes: Span<UInt8>) { session.receive(bytes) }
 
@@ -47,4 +43,16 @@ final class BinaryFace: Face {
     }
 
     func flush() {}
+}
+
+extension BinaryFace: FrameTransport {
+    var faceKind: FaceKind { .binary }
+    var peerAddress: String { socket.peerAddress }
+    var queuedBytes: Int { socket.queuedBytes }
+    var lowWaterMark: Int { socket.lowWaterMark }
+    func send(_ frames: inout [UInt8]) { socket.send(&frames) }
+    func pauseReading() { socket.pauseReading() }
+    func resumeReading() { socket.resumeReading() }
+    func proved() { shard.proved(connection) }
+    func closeAfterFlush(timeout: Duration) { socket.closeAfterFlush(timeout: timeout) }
 }

@@ -13,6 +13,8 @@ enum Endpoint: Equatable {
     case connect
     case eventStream, emit
     case channelStream(String), publish(String)
+    /// What an operator does with tenants.
+    case administration(AdministrationRequest)
 
     /// What came of a path.
     enum Match: Equatable {
@@ -22,8 +24,19 @@ enum Endpoint: Equatable {
         case wrongMethod(allowed: String)
     }
 
+    /// Whether a request needs a token, where the server has tokens. What tells whether a server may be asked does not;
+    /// and a WebSocket may show its token later.
+    func needsToken(namesTenant: Bool) -> Bool {
+        switch self {
+        case .live, .ready, .openAPI, .connect: false
+        case .health: namesTenant
+        default: true
+        }
+    }
+
     /// Finds what a method and a path's segments (behind `/t/{tenant}`, if that was there) ask for.
     static func match(_ method: String, _ path: [String]) -> Match {
+        if path.first == "admin" { return administration(method, path.dropFirst()) }
         switch path.count {
         case 1:
             if let operation = Operation(path: path[0]) { return only("POST", method, .operation(operation)) }
@@ -55,6 +68,18 @@ enum Endpoint: Equatable {
         default:
             return .notFound
         }
+    }
+
+    private static func administration(_ method: String, _ path: ArraySlice<String>) -> Match {
+        let (request, methods) = AdministrationRequest.match(method, path)
+        if let request { return .found(.administration(request)) }
+        return methods.isEmpty ? .notFound : .wrongMethod(allowed: methods.joined(separator: ", "))
+    }
+
+    /// Whether it is the operator's, and no tenant's.
+    var isAdministration: Bool {
+        if case .administration = self { return true }
+        return false
     }
 
     private static func only(_ allowed: String, _ method: String, _ endpoint: Endpoint) -> Match {

@@ -62,6 +62,7 @@ extension Exchange {
         guard filter.isValid else {
             throw Refusal(Failure.feedNameInvalid(filter.feed))
         }
+        try require(.subscribe)
         switch position {
         case .now: stream(filter, after: nil)
         case .after(let id): stream(filter, after: id)
@@ -86,7 +87,8 @@ extension Exchange {
         let head = head
         let request = WebSocketRequest(method: head.method, isHTTP10: head.minorVersion == 0) { head.values($0) }
         let web = face.shard.web
-        switch request.handshake(subprotocols: [FrameConversation.subprotocol], codec: web.webSocketCodec) {
+        let subprotocols = [FrameConversation.subprotocol, HubConversation.subprotocol]
+        switch request.handshake(subprotocols: subprotocols, codec: web.webSocketCodec) {
         case .notUpgrade:
             throw .expectedWebSocket
         case .refused(let refusal):
@@ -95,6 +97,12 @@ extension Exchange {
             let name: TenantName
             do throws(TenantName.Fault) { name = try TenantName(tenant) } catch {
                 throw Refusal(Failure(.tenantNameInvalid, "\(error)"))
+            }
+            // What is spoken in frames names its tenants itself.
+            if agreement.subprotocol != FrameConversation.subprotocol, let principal,
+                principal.permission(for: name) == nil
+            {
+                throw Refusal(.forbidden(tenant: name))
             }
             upgrade(agreement, tenant: name)
         }
@@ -107,12 +115,19 @@ extension Exchange {
         let (connection, socket, shard) = (face.connection, face.socket, face.shard)
         let rest = face.handOver()
         let isBinary = agreement.subprotocol == FrameConversation.subprotocol
+        let shown = principal.map { (principal: $0, token: shownToken) }
+        // Whom nobody knows yet says who he is, and no more.
+        let isStranger = shard.context.authority != nil && (isBinary || shown == nil)
         let next = WebSocketFace(
             connection: connection, socket: socket, shard: shard, variant: agreement.variant,
-            messageBytesMax: isBinary ? WebSocketFace.framesBytesMax : WebSocketFace.hubBytesMax)
+            messageBytesMax: isStranger
+                ? WebSocketFace.strangerBytesMax
+                : isBinary ? WebSocketFace.framesBytesMax : WebSocketFace.hubBytesMax)
         shard.faceChanged(next)
         socket.handOver(to: next)
         next.start(
-            isBinary ? FrameConversation(on: next) : HubConversation(on: next, tenant: tenant), with: rest)
+            isBinary
+                ? FrameConversation(on: next, shown: shown)
+                : HubConversation(on: next, tenant: tenant, principal: principal), with: rest)
     }
 }

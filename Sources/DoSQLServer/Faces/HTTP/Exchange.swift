@@ -1,14 +1,18 @@
+import DoSQLAccess
 import DoSQLHTTP
 import DoSQLJSON
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
+import Logging
 
 /// One request and its answer: what it asks for, which tenant it is for, and who makes the answer.
 final class Exchange {
     private enum Phase {
         /// The body comes.
         case receiving
+        /// A thread translates a long body.
+        case translating(Operation, TransactionID?, ResultStyle)
         /// Frames of an operation are awaited.
         case operation(OperationAnswer)
         /// The answer to BEGIN is awaited.
@@ -17,6 +21,10 @@ final class Exchange {
         case inquiry(Inquiry)
         /// The tenant is being opened, then its feed is streamed.
         case stream(EventStream, after: Int64?)
+        /// The administration carries something out.
+        case administration
+        /// A file is the answer, read a part at a time.
+        case backup(BackupStream)
         /// It has been answered.
         case done
     }
@@ -31,9 +39,19 @@ final class Exchange {
     private(set) var style = AnswerStyle.json
     private var route: Route?
     private var refusal: Refusal?
+    /// The token of the request, if it has one.
+    private(set) var shownToken: [UInt8] = []
     private var phase = Phase.receiving
     /// The transaction that it was sent to.
     private var transaction: TransactionID?
+    /// Who asks; nil: nobody that is known, or the server has no tokens.
+    private(set) var principal: Principal?
+    /// Whether the token's signature is being checked: until then nothing more of the request is taken.
+    private(set) var awaitsVerdict = false
+    /// Where the body goes, if it is a file to restore.
+    var upload: Upload?
+    /// Whether the client waits for what it has sent to be written.
+    var isHeldBack = false
     /// Bytes of rows that the client's socket has not taken, for which credit is due then.
     private var owedCredit = 0
 
@@ -75,14 +93,94 @@ final class Exchange {
     /// The head is there.
     func begin() {
         do throws(Refusal) {
+            // Before a body takes more room.
+            if head.method == "POST", let failure = face.shard.refusal { throw Refusal(failure) }
             // A preflight is answered for every path.
             if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return }
             let route = try Route(head, web: face.shard.web)
             style = head.answerStyle(of: route.endpoint)
             self.route = route
+            if let authority = face.shard.context.authority { try authenticate(route, authority) }
+            if case .administration(let request) = route.endpoint, !awaitsVerdict { try admit(request) }
         } catch {
             refusal = error
         }
+        if !awaitsVerdict { proceed() }
+    }
+
+    // MARK: Who asks
+
+    /// Finds out who asks. Nothing of a body is taken before that.
+    private func authenticate(_ route: Route, _ authority: TokenAuthority) throws(Refusal) {
+        switch ShownToken(head, isUpgrade: route.endpoint == .connect) {
+        case .none:
+            guard route.endpoint.needsToken(namesTenant: route.namesTenant) else { return }
+            throw refused(.missing)
+        case .faulty(let sentence):
+            face.shard.metrics.authenticationFailed(.malformed)
+            throw Refusal(Failure(.unauthenticated, sentence))
+        case .one(let token):
+            shownToken = token
+            if let known = face.principal(for: token) {
+                principal = known
+                return
+            }
+            try judge(authority.verdict(for: token.span, now: ServerContext.now))
+        }
+    }
+
+    private func judge(_ verdict: TokenAuthority.Verdict) throws(Refusal) {
+        awaitsVerdict = false
+        switch verdict {
+        case .granted(let access):
+            let principal = Principal(access)
+            self.principal = principal
+            face.remember(principal, for: shownToken)
+        case .refused(let error):
+            throw refused(error)
+        case .unverified:
+            awaitsVerdict = true
+            face.shard.verify(shownToken, for: .exchange(connection: face.connection, number: number))
+        }
+    }
+
+    /// The signature of the token has been checked.
+    func received(_ verdict: TokenAuthority.Verdict) {
+        guard awaitsVerdict else { return }
+        do throws(Refusal) {
+            try judge(verdict == .unverified ? .refused(.badSignature) : verdict)
+            if case .administration(let request)? = route?.endpoint { try admit(request) }
+        } catch {
+            refusal = error
+        }
+        proceed()
+    }
+
+    private func refused(_ error: AccessError) -> Refusal {
+        let shard = face.shard
+        shard.metrics.authenticationFailed(error)
+        shard.context.log.debug(
+            "a request was not let in",
+            metadata: ["peer": "\(face.socket.peerAddress)", "reason": "\(error.message)"])
+        return Refusal(error)
+    }
+
+    /// Asks for a right on the request's tenant, where no message asks for it.
+    func require(_ type: MessageType) throws(Refusal) {
+        guard face.shard.context.authority != nil, let name = try? TenantName(tenant) else { return }
+        let nothing: [UInt8] = []
+        guard let permission = principal?.permission(for: name) else { throw Refusal(.forbidden(tenant: name)) }
+        if let failure = permission.refusal(of: type, nothing.span) { throw Refusal(failure) }
+    }
+
+    /// Asks for a right on every tenant there is.
+    func require(everywhere right: Rights) throws(Refusal) {
+        guard face.shard.context.authority != nil else { return }
+        guard let principal, principal.access.holdsEverywhere(right) else { throw Refusal(.lacking(right)) }
+    }
+
+    /// The head is understood, and it is known who asks.
+    private func proceed() {
         guard head.expectsContinue else { return }
         guard let refusal else { return response.sendContinue() }
         // The client is told before it has sent a body for nothing, and what it sends instead nobody can know.
@@ -95,6 +193,7 @@ final class Exchange {
     /// A part of the body is there.
     func received(_ bytes: [UInt8]) {
         if refusal != nil { return }
+        if let upload { return write(bytes, to: upload) }
         if body.isEmpty { body = bytes } else { body += bytes }
     }
 
@@ -124,14 +223,23 @@ final class Exchange {
         case .live: answer(.live)
         case .ready: answer(.readiness(isDraining: face.shard.isDraining))
         case .health: begin(namesTenant ? .health(of: tenant, on: face) : .health(on: face, caller))
-        case .metrics: begin(.metrics(on: face, caller))
+        case .metrics:
+            try require(everywhere: .admin)
+            begin(.metrics(on: face, caller))
         case .openAPI: answer(.openAPI)
         case .connect: try connect()
         case .eventStream: try streamEvents()
         case .channelStream(let channel): try stream(channel: channel)
         case .emit: try emit()
         case .publish(let channel): try publish(to: channel)
+        case .administration(let request): try run(request)
         }
+    }
+
+    /// From now on the administration's replies are the answer.
+    func expectAdministration() {
+        body = []
+        phase = .administration
     }
 
     /// From now on frames answer an operation, of a transaction's stream if one is named.
@@ -142,6 +250,26 @@ final class Exchange {
         body = []
         self.transaction = transaction
         phase = .operation(OperationAnswer(operation, style: style, rows: rows, kinds: kinds, response: response))
+    }
+
+    /// From now on a thread's translation of the body is awaited.
+    func expectTranslation(_ operation: Operation, rows: ResultStyle, in transaction: TransactionID?) {
+        body = []
+        phase = .translating(operation, transaction, rows)
+    }
+
+    /// A thread has translated the body.
+    func received(_ translation: Translation) {
+        guard case .translating(let operation, let transaction, let rows) = phase else { return }
+        do throws(Refusal) {
+            switch translation.result {
+            case .success(let message): try submit(message, of: operation, rows: rows, in: transaction)
+            case .failure(let fault): throw Refusal(fault)
+            }
+        } catch {
+            face.shard.metrics.refused(error)
+            refuse(error)
+        }
     }
 
     /// From now on a frame answers BEGIN. `total`: milliseconds that the transaction may last.
@@ -181,8 +309,33 @@ final class Exchange {
         case .stream:
             // The tenant could not be opened.
             refuse(Refusal((try? ErrorMessage(body)) ?? ErrorMessage(.internal, "OPEN was answered strangely")))
-        case .receiving, .done:
+        case .receiving, .translating, .administration, .backup, .done:
             break
+        }
+    }
+
+    /// A reply of the administration's.
+    func received(_ reply: AdministrationReply) {
+        switch (phase, reply) {
+        case (.receiving, .written):
+            isHeldBack = false
+            face.bodyProceeds()
+        case (.administration, .answer(let status, let body)):
+            send(status, type: AnswerStyle.jsonType, body)
+        case (.administration, .failure(let failure)):
+            let refusal = Refusal(failure)
+            face.shard.metrics.refused(refusal)
+            refuse(refusal)
+        case (.administration, .backup(let file)):
+            let stream = BackupStream(file, exchange: self)
+            phase = .backup(stream)
+            stream.begin()
+        case (.backup(let stream), .part(let bytes)):
+            if stream.received(bytes) { finish() }
+        case (.backup, _):
+            // Its length was told: the client sees that it is not complete.
+            breakOff()
+        default: break
         }
     }
 
@@ -236,7 +389,11 @@ final class Exchange {
     /// The client has read what was sent.
     func drained() {
         payCredit()
-        if case .stream(let stream, _) = phase { stream.drained() }
+        switch phase {
+        case .stream(let stream, _): stream.drained()
+        case .backup(let stream): stream.drained()
+        default: break
+        }
     }
 
     private func refuse(_ refusal: Refusal) {
@@ -271,7 +428,9 @@ final class Exchange {
 
     func tick(_ now: UInt64) {
         switch phase {
-        case .stream(let stream, _): stream.tick(now)
+        case .stream(let stream, _):
+            if let principal, let error = face.shard.context.fault(of: principal) { return accessEnded(stream, error) }
+            stream.tick(now)
         case .inquiry(let inquiry):
             guard let report = inquiry.timeout(now) else { return }
             // What comes late after all must not be taken for the answer to what is asked next.
@@ -279,6 +438,14 @@ final class Exchange {
             received(report)
         default: break
         }
+    }
+
+    /// The token for which a stream was begun is good no longer.
+    private func accessEnded(_ stream: EventStream, _ error: AccessError) {
+        face.shard.metrics.authenticationFailed(error)
+        stream.cancel()
+        response.isLast = true
+        ended(.unauthenticated(error))
     }
 
     /// The server stops.
@@ -296,6 +463,8 @@ final class Exchange {
 
     /// The connection is gone.
     func abandon() {
+        upload?.abandon()
+        upload = nil
         guard isAnswering else { return }
         let phase = phase
         self.phase = .done

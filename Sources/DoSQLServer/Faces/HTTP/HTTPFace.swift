@@ -1,3 +1,5 @@
+import DoSQLAccess
+import DoSQLEngine
 import DoSQLHTTP
 import DoSQLLoop
 import DoSQLProtocol
@@ -38,6 +40,10 @@ final class HTTPFace: Face {
     private var isDraining = false
     /// Whether requests wait until the client has read.
     private var isHeldBack = false
+    /// Whether its tenant has had its time, so that requests wait for the next turn.
+    private var isYielding = false
+    /// Received bytes that are not carried out.
+    private let receivedBytes: ByteCharge
     /// When the wait began for what the client owes: its next request, the rest of a head or a body.
     private var waitingSince: UInt64
     private var bodyBytes: UInt64 = 0
@@ -47,6 +53,8 @@ final class HTTPFace: Face {
     private var sentAt: UInt64
     /// When the client ended its side, or last took something of its answer after that.
     private var endedAt: UInt64?
+    /// The token that was shown last, and who it is.
+    private var shown: (token: [UInt8], principal: Principal)?
     /// A transaction whose name the system has not taken yet: if it never does, nobody will ever call it.
     var untold: TransactionID?
 
@@ -54,7 +62,11 @@ final class HTTPFace: Face {
         self.connection = connection
         self.socket = socket
         self.shard = shard
-        parser = RequestParser(limits: shard.web.limits, decoders: shard.web.decoders)
+        let restoreBytesMax = Int(clamping: shard.context.configuration.administration.restoreBytesMax)
+        parser = RequestParser(
+            limits: shard.web.limits, decoders: shard.web.decoders, fileBytesMax: restoreBytesMax,
+            isFile: \.isRestore)
+        receivedBytes = ByteCharge(to: shard.inFlight)
         waitingSince = shard.loop.now
         sentAt = shard.loop.now
     }
@@ -66,7 +78,8 @@ final class HTTPFace: Face {
         if parser.progress == .idle { waitingSince = shard.loop.now }
         parser.receive(bytes)
         pump()
-        if exchange?.isAnswering == true && parser.bufferedBytes > Self.waitingMax { socket.pauseReading() }
+        let mustWait = exchange.map { $0.isAnswering || $0.isHeldBack } ?? false
+        if (mustWait || isYielding) && parser.bufferedBytes > Self.waitingMax { socket.pauseReading() }
     }
 
     /// Goes on with what was received, as long as nothing is being answered.
@@ -74,16 +87,29 @@ final class HTTPFace: Face {
         // An exchange that is answered at once comes back here; the loop below goes on.
         guard !isPumping else { return }
         isPumping = true
-        defer { isPumping = false }
-        while !isClosing, exchange?.isAnswering != true, !mustRead, let event = parser.next() {
+        defer {
+            isPumping = false
+            receivedBytes.set(parser.bufferedBytes + (exchange?.body.count ?? 0))
+        }
+        var began = Budget.now()
+        while !isClosing, exchange?.isAnswering != true, exchange?.awaitsVerdict != true, exchange?.isHeldBack != true,
+            !mustRead, !mustYield, let event = parser.next()
+        {
+            defer {
+                let now = Budget.now()
+                shard.turns.charge(tenants.turns, now &- began)
+                began = now
+            }
             switch event {
             case .head(let head):
+                shard.proved(connection)
                 exchangeCount += 1
                 bodyBytes = 0
                 waitingSince = shard.loop.now
                 let exchange = Exchange(number: exchangeCount, head: head, face: self)
                 self.exchange = exchange
                 exchange.begin()
+                if exchange.awaitsVerdict { socket.pauseReading() }
             case .body(let bytes):
                 bodyBytes += UInt64(bytes.count)
                 exchange?.received(bytes)
@@ -94,6 +120,14 @@ final class HTTPFace: Face {
             }
         }
         if !isQuiet { shard.wake(self) }
+    }
+
+    /// What was received of a body is written: more may come. The wait was the server's.
+    func bodyProceeds() {
+        waitingSince = shard.loop.now
+        bodyBytes = 0
+        if !isHeldBack { socket.resumeReading() }
+        pump()
     }
 
     /// Whether the client has to read before anything more is done for it.
@@ -107,6 +141,15 @@ final class HTTPFace: Face {
         return isHeldBack
     }
 
+    /// Whether the others of the loop come first.
+    private var mustYield: Bool {
+        if isYielding { return true }
+        guard shard.turns.isOver(tenants.turns) else { return false }
+        isYielding = true
+        shard.turns.yield(self, of: tenants.turns)
+        return true
+    }
+
     /// A request that cannot be understood, and with it the connection.
     private func refuse(_ fault: HTTPFault) {
         let response = exchange?.response ?? Response(to: nil, face: self)
@@ -118,13 +161,11 @@ final class HTTPFace: Face {
         finished()
     }
 
-    /// Too many connections.
-    func turnAway() {
+    /// The connection is not taken.
+    func turnAway(_ failure: Failure) {
         let response = Response(to: nil, face: self)
         response.isLast = true
-        let connectionsMax = shard.context.configuration.connectionsMax
-        let refusal = Refusal(
-            Failure(.tooManyConnections, "this server takes at most \(connectionsMax) connections"))
+        let refusal = Refusal(failure)
         shard.metrics.refused(refusal)
         response.send(refusal, style: .json)
         finished()
@@ -136,7 +177,7 @@ final class HTTPFace: Face {
         exchange = nil
         waitingSince = shard.loop.now
         if isLast || isDraining || isClosing { return closeAfterOutput() }
-        if !isHeldBack && parser.bufferedBytes <= Self.waitingMax { socket.resumeReading() }
+        if !isHeldBack && !isYielding && parser.bufferedBytes <= Self.waitingMax { socket.resumeReading() }
         pump()
     }
 
@@ -192,9 +233,26 @@ final class HTTPFace: Face {
         tenants.drained()
         guard isHeldBack, queuedBytes <= Self.outputMax, !isClosing else { return }
         isHeldBack = false
-        if exchange?.isAnswering != true { socket.resumeReading() }
+        if exchange?.isAnswering != true && !isYielding { socket.resumeReading() }
         pump()
     }
+
+    /// The signature of a request's token has been checked.
+    func received(_ verdict: TokenAuthority.Verdict, exchange number: UInt64) {
+        guard let exchange, exchange.number == number, !isClosing else { return }
+        exchange.received(verdict)
+        guard !isClosing else { return }
+        if !isHeldBack { socket.resumeReading() }
+        pump()
+    }
+
+    /// Who was found to show this token on this connection before, if it is good still: most show one only.
+    func principal(for token: [UInt8]) -> Principal? {
+        guard let shown, shown.token == token, shard.context.fault(of: shown.principal) == nil else { return nil }
+        return shown.principal
+    }
+
+    func remember(_ principal: Principal, for token: [UInt8]) { shown = (token, principal) }
 
     /// Frames of a transaction that lives elsewhere.
     func received(_ frames: [UInt8], exchange number: UInt64) {
@@ -202,10 +260,22 @@ final class HTTPFace: Face {
         Frames.forEach(frames) { header, body in exchange.received(header, body) }
     }
 
+    /// A thread has translated the body of an exchange.
+    func received(_ translation: Translation, exchange number: UInt64) {
+        guard let exchange, exchange.number == number else { return }
+        exchange.received(translation)
+    }
+
     /// What an exchange asked the server itself.
     func received(_ report: OperatingReport, exchange number: UInt64) {
         guard let exchange, exchange.number == number else { return }
         exchange.received(report)
+    }
+
+    /// What an exchange asked of the administration, or a part of it.
+    func received(_ reply: AdministrationReply, exchange number: UInt64) {
+        guard let exchange, exchange.number == number else { return }
+        exchange.received(reply)
     }
 
     // MARK: Time and the end
@@ -226,7 +296,7 @@ final class HTTPFace: Face {
         let http = shard.context.configuration.http
         // What nobody reads is kept for nobody.
         if now > sentAt &+ http.stallTime { return closeNow() }
-        guard exchange?.isAnswering != true, !isHeldBack else { return }
+        guard exchange?.isAnswering != true, exchange?.isHeldBack != true, !isHeldBack, !isYielding else { return }
         switch parser.progress {
         case .idle: if now > waitingSince &+ http.keepAliveTime { closeAfterOutput() }
         case .head: if now > waitingSince &+ http.headTime { refuse(.headTimeout) }
@@ -288,6 +358,15 @@ final class HTTPFace: Face {
         if case .flushed = reason { untold = nil }
         if let untold { shard.transactions.abandon(untold) }
         shard.closed(connection)
+    }
+}
+
+extension HTTPFace: Yielding {
+    func goOn() {
+        isYielding = false
+        guard !isClosing else { return }
+        pump()
+        if !isYielding && !isHeldBack && exchange?.isAnswering != true { socket.resumeReading() }
     }
 }
 

@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLHTTP
 import DoSQLJSON
 import DoSQLProtocol
@@ -17,6 +18,19 @@ struct Refusal: Error {
         self.error = error
         status = error.httpStatus
         if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+        if error.code == .unauthenticated { headers.append(Self.challenge(hasToken: true)) }
+    }
+
+    /// A token that is missing or not good.
+    init(_ error: AccessError) {
+        self.error = Failure.unauthenticated(error).message(transaction: .none)
+        status = self.error.httpStatus
+        headers = [Self.challenge(hasToken: error != .missing)]
+    }
+
+    /// What is wanted (RFC 6750, section 3).
+    private static func challenge(hasToken: Bool) -> (String, String) {
+        ("WWW-Authenticate", hasToken ? "Bearer error=\"invalid_token\"" : "Bearer")
     }
 
     init(_ failure: Failure) { self.init(failure.message(transaction: .none)) }
@@ -55,6 +69,9 @@ struct Refusal: Error {
 
     static let wrongType = Refusal(
         415, .unsupported, "a body is application/json or \(AnswerStyle.binaryType)")
+
+    static let wrongFileType = Refusal(
+        415, .unsupported, "a file is \(BackupStream.type) or application/octet-stream")
 
     /// The guide's words for a GET of the hub that asks for no upgrade.
     static let expectedWebSocket: Refusal = {

@@ -74,6 +74,12 @@ final class Response {
 
     // MARK: Streams
 
+    /// Begins an answer whose bytes come in parts, and are as many as `length`.
+    func begin(_ status: Int, type: String, length: Int) {
+        headers.add("Content-Type", type)
+        begin(status, .length(length))
+    }
+
     /// Begins an answer whose length nobody knows yet.
     func begin(_ status: Int, type: String, isCompressible: Bool = true) {
         headers.add("Content-Type", type)

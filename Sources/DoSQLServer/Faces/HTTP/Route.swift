@@ -23,7 +23,14 @@ struct Route {
         case .wrongMethod(let allowed): throw .wrongMethod(allowed: allowed)
         case .found(let found): endpoint = found
         }
-        guard Self.isFromAllowedOrigin(head, web) else { throw .foreignOrigin }
+        // The operator's paths are no tenant's.
+        if endpoint.isAdministration && pathTenant != nil { throw .notFound }
+        guard Self.isFromAllowedOrigin(head, web, isMeant: endpoint.isAdministration) else { throw .foreignOrigin }
+        if endpoint.isAdministration {
+            tenant = TenantSource.fallback
+            namesTenant = false
+            return
+        }
         switch web.tenants.resolve(headers: head.values("x-tenant-id"), host: head.host, path: pathTenant) {
         case .conflict(let sentence): throw Refusal(Failure(.tenantNameInvalid, sentence))
         case .tenant(let name, let isNamed):
@@ -33,10 +40,16 @@ struct Route {
     }
 
     /// Whether no browser's page sends this that may not: forms, pictures and WebSockets do not ask for leave first.
-    private static func isFromAllowedOrigin(_ head: RequestHead, _ web: WebContext) -> Bool {
-        guard let origin = head.first("origin") else { return head.first("sec-fetch-site") != "cross-site" }
+    /// - Parameter isMeant: whether it is not for pages of other origins, whatever its method.
+    private static func isFromAllowedOrigin(_ head: RequestHead, _ web: WebContext, isMeant: Bool) -> Bool {
+        guard let origin = head.first("origin") else {
+            guard let site = head.first("sec-fetch-site") else { return true }
+            // A browser says that the page is of this very host: of one that is nobody else's.
+            return site != "cross-site" && (!isMeant || web.isOwnName(head.host))
+        }
         if web.cors.allows(origin) { return true }
-        let isMeant = head.method == "POST" || head.isUpgrade || head.first("sec-fetch-site") == "cross-site"
+        let isMeant =
+            isMeant || head.method == "POST" || head.isUpgrade || head.first("sec-fetch-site") == "cross-site"
         guard isMeant else { return true }
         // The server's own pages, if it had any: what stands in front of it may serve some. Only under a name that is
         // nobody else's: any name can be made to lead here.

@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLLoop
 import DoSQLProtocol
 
@@ -6,6 +7,9 @@ import DoSQLProtocol
 final class TenantStreams: FrameTransport {
     /// Tenants of one connection that stay open; beyond it the one unused for longest is let go.
     private static let tenantsMax = 16
+
+    /// Capacity that a connection keeps for its frames between answers: one long answer must not stay in memory for good.
+    private static let idleCapacityMax = 16 * 1024
 
     private unowned let face: HTTPFace
     private var session: Session?
@@ -18,6 +22,8 @@ final class TenantStreams: FrameTransport {
     private var current: UInt32?
     /// Whether the current exchange waits for the OPEN itself.
     private var opensOnly = false
+    /// What the tenant of the last request has had of the turn.
+    var turns: TurnAccount { session?.turns ?? face.shard.turns.nobody }
     /// Frames that were sent and not yet delivered.
     private var frames: [UInt8] = []
 
@@ -59,9 +65,14 @@ final class TenantStreams: FrameTransport {
         if let current { session?.submitCredit(bytes, for: current) }
     }
 
-    /// The session, which begins with its first request.
+    /// The session, which begins with its first request, and anew with the first one of somebody else.
     private func begunSession() -> Session {
-        let begun = session ?? Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        let principal = face.exchange?.principal
+        if let session {
+            if session.principal === principal { return session }
+            end()
+        }
+        let begun = Session(on: face.shard, transport: self, principal: principal, replyMax: Limits.frameMax)
         session = begun
         return begun
     }
@@ -72,6 +83,7 @@ final class TenantStreams: FrameTransport {
     }
 
     private func stream(of tenant: String, in session: Session, mayCreate: Bool = true) -> UInt16 {
+        dropEnded(tenant, in: session)
         if let last = open.last, last.tenant == tenant { return last.stream }
         if let index = open.firstIndex(where: { $0.tenant == tenant }) {
             let known = open.remove(at: index)
@@ -92,6 +104,15 @@ final class TenantStreams: FrameTransport {
         return lastStream
     }
 
+    /// A tenant that was deleted, renamed or replaced is opened anew: requests of HTTP know nothing of streams.
+    private func dropEnded(_ tenant: String, in session: Session) {
+        guard let index = open.firstIndex(where: { $0.tenant == tenant }),
+            session.hasEndedTenant(onStream: open[index].stream)
+        else { return }
+        let nothing: [UInt8] = []
+        session.submit(.close, stream: open.remove(at: index).stream, request: nextRequest(), body: nothing.span)
+    }
+
     // MARK: Frames
 
     /// Hands the frames that have come to the exchange.
@@ -101,6 +122,7 @@ final class TenantStreams: FrameTransport {
             swap(&delivered, &frames)
             Frames.forEach(delivered) { header, body in deliver(header, body) }
             if frames.isEmpty {
+                guard delivered.capacity <= Self.idleCapacityMax else { return }
                 delivered.removeAll(keepingCapacity: true)
                 swap(&delivered, &frames)
                 return
@@ -139,6 +161,21 @@ final class TenantStreams: FrameTransport {
         session?.end()
         session = nil
         current = nil
+        open = []
+        opening = nil
+        opensOnly = false
+        frames = []
+    }
+
+    /// The token is good no longer. Whoever waits for an answer hears that; the next request shows a token of its own.
+    func accessEnded(of session: Session, _ error: AccessError) {
+        let isAwaited = current != nil || opensOnly
+        end()
+        guard isAwaited else { return }
+        var body = ByteWriter()
+        Failure.unauthenticated(error).message(transaction: .none).encode(into: &body)
+        let frame = body.bytes
+        Frames.forEach(frame) { header, body in face.exchange?.received(header, body) }
     }
 
     // MARK: FrameTransport

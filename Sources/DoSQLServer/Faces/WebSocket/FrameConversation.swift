@@ -1,5 +1,6 @@
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLSession
 import DoSQLWebSocket
 
 /// The binary protocol inside binary messages (`protocol/framing.md`, preamble): each message holds whole frames.
@@ -13,9 +14,14 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     private var frames: [UInt8] = []
     private var isDraining = false
 
-    init(on face: WebSocketFace) {
+    /// Whether the client's messages may not be as long as they may once HELLO is answered.
+    private var isStranger: Bool
+
+    /// - Parameter shown: who has shown a token with the request, and the token.
+    init(on face: WebSocketFace, shown: (principal: Principal, token: [UInt8])?) {
         self.face = face
-        session = Session(on: face.shard, transport: self, acceptedAt: face.shard.loop.now)
+        isStranger = face.shard.context.authority != nil
+        session = Session(on: face.shard, transport: self, acceptedAt: face.shard.loop.now, shown: shown)
     }
 
     // MARK: WebSocketConversation
@@ -29,12 +35,27 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
             return face.close(WebSocketCloseCode.policyViolation, "a message of \(Self.subprotocol) holds whole frames")
         }
         session.receive(binary.span)
+        if session.greeting != nil && face.heldBytes > Limits.frameHandshakeMax {
+            session.fail(.frameTooLarge, "too much is sent behind HELLO before it is answered")
+        }
+        noteGreeting()
     }
+
+    /// Behind HELLO the client's messages may be as long as any.
+    private func noteGreeting() {
+        guard isStranger && session.machine.isOpen else { return }
+        isStranger = false
+        face.allow(messageBytesMax: WebSocketFace.framesBytesMax)
+    }
+
+    var turns: TurnAccount { session.turns }
+    func yieldIfDue() { _ = session.mustYield() }
 
     func deliver() {
         guard !frames.isEmpty else { return }
-        face.send(.binary, frames.span)
+        let message = frames
         frames = []
+        face.send(.binary, message.span)
     }
 
     /// Whoever speaks frames waits for their answers, or does not care.
@@ -43,6 +64,9 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     func tick(_ now: UInt64) { session.tick(now) }
     // Its session may hold a transaction, whose time is short.
     var isQuiet: Bool { false }
+    // Its streams tell of their tenants.
+    func tenantEnded(_ tenant: TenantName) {}
+
     func drain() {
         isDraining = true
         session.drain()
@@ -57,7 +81,10 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     var queuedBytes: Int { frames.count + face.queuedBytes }
     var lowWaterMark: Int { face.socket.lowWaterMark }
     func pauseReading() { face.holdBack(true) }
-    func resumeReading() { face.holdBack(false) }
+    func resumeReading() {
+        noteGreeting()
+        face.holdBack(false)
+    }
 
     func closeAfterFlush(timeout: Duration) {
         deliver()

@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLJSON
 import DoSQLLoop
 import DoSQLProtocol
@@ -9,6 +10,10 @@ import DoSQLWebSocket
 /// Statements and messages go through a session, as everywhere; what is subscribed to comes from the shard's feeds,
 /// encoded once for all who hear it.
 final class HubConversation: WebSocketConversation {
+    /// The name that asks for it, for clients that have to ask for one: a browser that shows its token among the
+    /// subprotocols wants one of them to be taken.
+    static let subprotocol = "dosql.hub.v1"
+
     private static let stream: UInt16 = 1
     /// Bytes of a query's answer, which is one message: whoever wants more asks over HTTP, where rows stream.
     private static let resultMax = 16 << 20
@@ -20,6 +25,14 @@ final class HubConversation: WebSocketConversation {
     private unowned let face: WebSocketFace
     private let tenant: TenantName
     private var session: Session?
+    /// Who is served; nil: nobody yet, or the server has no tokens.
+    private var principal: Principal?
+    /// Whether the first message has to show a token.
+    private var isStranger: Bool
+    /// The `id` of the message whose token is being checked elsewhere.
+    private var checking: (id: [UInt8]?, Void)?
+    /// When the token must have been shown.
+    private let strangerUntil: UInt64
     /// Whether the tenant is open, so that its feeds can be read.
     private var isOpen = false
     private var lastRequest: UInt32 = 0
@@ -32,13 +45,22 @@ final class HubConversation: WebSocketConversation {
     /// Whether the session wants the client to read first.
     private var sessionWaits = false
     private var isDraining = false
+    /// What it is closed with when it is drained.
+    private var farewell: (code: UInt16, reason: String) = (
+        WebSocketCloseCode.goingAway, "the server is shutting down"
+    )
     /// By the bytes of their channels' names: strings that only look alike are equal in Swift.
     private var channels: [[UInt8]: HubSubscription] = [:]
     private var frames: [UInt8] = []
 
-    init(on face: WebSocketFace, tenant: TenantName) {
+    /// - Parameter principal: who has shown a token with the request.
+    init(on face: WebSocketFace, tenant: TenantName, principal: Principal?) {
         self.face = face
         self.tenant = tenant
+        self.principal = principal
+        let context = face.shard.context
+        isStranger = context.authority != nil && principal == nil
+        strangerUntil = face.shard.loop.now &+ context.configuration.session.handshakeTime
     }
 
     // MARK: Messages
@@ -60,7 +82,18 @@ final class HubConversation: WebSocketConversation {
             let failure = Failure(.shuttingDown, "the server is shutting down")
             return send(failure.message(transaction: .none), id: request.id)
         }
+        if isStranger {
+            guard case .auth(let token) = request.action else { return turnAway(.missing, id: request.id) }
+            return authenticate(token, id: request.id)
+        }
+        guard isStillLetIn() else { return }
         switch request.action {
+        case .auth:
+            // Without tokens any is as good as none.
+            guard face.shard.context.authority != nil else {
+                return send { HubFrame.append(authenticated: request.id, to: &$0) }
+            }
+            send(ErrorMessage(.malformed, "a token was shown already"), id: request.id)
         case .subscribe(let channel, let after):
             subscribe(channel, after: after, id: request.id)
         case .unsubscribe(let channel):
@@ -76,15 +109,77 @@ final class HubConversation: WebSocketConversation {
         }
     }
 
+    // MARK: Who is served
+
+    private func authenticate(_ token: [UInt8], id: [UInt8]?) {
+        guard let authority = face.shard.context.authority else { return }
+        switch authority.verdict(for: token.span, now: ServerContext.now) {
+        case .granted(let access): letIn(Principal(access), id: id)
+        case .refused(let error): turnAway(error, id: id)
+        case .unverified:
+            checking = (id, ())
+            // What stands behind it waits, within bounds.
+            guard face.heldBytes <= Limits.frameHandshakeMax else {
+                return face.close(WebSocketCloseCode.messageTooBig, "too much is sent behind a token")
+            }
+            adjustReading()
+            face.shard.verify(token, for: .hub(connection: face.connection))
+        }
+    }
+
+    /// The token's signature has been checked.
+    func received(_ verdict: TokenAuthority.Verdict) {
+        guard let (id, _) = checking else { return }
+        checking = nil
+        switch verdict {
+        case .granted(let access): letIn(Principal(access), id: id)
+        case .refused(let error): turnAway(error, id: id)
+        case .unverified: turnAway(.badSignature, id: id)
+        }
+        adjustReading()
+    }
+
+    private func letIn(_ principal: Principal, id: [UInt8]?) {
+        guard principal.permission(for: tenant) != nil else {
+            send(Failure.forbidden(tenant: tenant).message(transaction: .none), id: id)
+            return face.close(WebSocketCloseCode.policyViolation, "the token has no right on the tenant")
+        }
+        self.principal = principal
+        isStranger = false
+        face.allow(messageBytesMax: WebSocketFace.hubBytesMax)
+        send { HubFrame.append(authenticated: id, to: &$0) }
+    }
+
+    private func turnAway(_ error: AccessError, id: [UInt8]?) {
+        face.shard.metrics.authenticationFailed(error)
+        send(Failure.unauthenticated(error).message(transaction: .none), id: id)
+        face.close(WebSocketCloseCode.policyViolation, error.message)
+    }
+
+    /// Whether the token is good still; if it is not, the conversation ends.
+    private func isStillLetIn() -> Bool {
+        guard let principal, let error = face.shard.context.fault(of: principal) else { return true }
+        turnAway(error, id: nil)
+        return false
+    }
+
+    func accessEnded(of session: Session, _ error: AccessError) { turnAway(error, id: nil) }
+
     func received(binary: [UInt8]) {
         let words = "the hub takes text messages; binary ones need the subprotocol dosql.v1"
         send(ErrorMessage(.malformed, words), id: nil)
     }
 
+    var turns: TurnAccount { session?.turns ?? face.shard.turns.nobody }
+    func yieldIfDue() {
+        if session?.mustYield() == true { pauseReading() }
+    }
+
     /// What stands behind a subscribe must not overtake it, or a client would not hear what it publishes itself; and
     /// what is under way is bounded.
     private func adjustReading() {
-        let mustWait = sessionWaits || waiting != nil || beginning != nil || asked.count >= Self.askedMax
+        let mustWait =
+            checking != nil || sessionWaits || waiting != nil || beginning != nil || asked.count >= Self.askedMax
         face.holdBack(mustWait && !isDraining)
     }
 
@@ -97,7 +192,7 @@ final class HubConversation: WebSocketConversation {
 
     private func openSession() -> Session {
         if let session { return session }
-        let session = Session(on: face.shard, transport: self, replyMax: Limits.frameMax)
+        let session = Session(on: face.shard, transport: self, principal: principal, replyMax: Limits.frameMax)
         self.session = session
         var body = ByteWriter()
         Open.encodeBody(into: &body, tenant: tenant.description)
@@ -114,6 +209,12 @@ final class HubConversation: WebSocketConversation {
     // MARK: Subscriptions
 
     private func subscribe(_ channel: String, after: Int64?, id: [UInt8]?) {
+        if face.shard.context.authority != nil {
+            let nothing: [UInt8] = []
+            let permission = principal?.permission(for: tenant)
+            let failure = permission == nil ? .lacking(.subscribe) : permission?.refusal(of: .subscribe, nothing.span)
+            if let failure { return send(failure.message(transaction: .none), id: id) }
+        }
         let name = Array(channel.utf8)
         if after == nil, let known = channels[name] {
             // A set, as in the guide: once is enough.
@@ -241,7 +342,16 @@ final class HubConversation: WebSocketConversation {
         for subscription in channels.values { subscription.resume() }
     }
 
-    func tick(_ now: UInt64) { session?.tick(now) }
+    func tick(_ now: UInt64) {
+        if isStranger {
+            guard strangerUntil <= now else { return }
+            let failure = Failure(.handshakeTimeout, "no token was shown in time")
+            send(failure.message(transaction: .none), id: nil)
+            return face.close(WebSocketCloseCode.policyViolation, failure.message)
+        }
+        guard isStillLetIn() else { return }
+        session?.tick(now)
+    }
 
     var isQuiet: Bool { asked.isEmpty && opening == 0 }
 
@@ -251,10 +361,16 @@ final class HubConversation: WebSocketConversation {
         closeIfDrained()
     }
 
+    func tenantEnded(_ tenant: TenantName) {
+        guard tenant == self.tenant, !isDraining else { return }
+        farewell = (WebSocketCloseCode.serviceRestart, "the tenant was deleted, renamed or replaced")
+        drain()
+    }
+
     /// What was accepted is answered first.
     private func closeIfDrained() {
         guard isDraining, asked.isEmpty else { return }
-        face.close(WebSocketCloseCode.goingAway, "the server is shutting down")
+        face.close(farewell.code, farewell.reason)
     }
 
     func end() {

@@ -1,3 +1,5 @@
+import DoSQLAccess
+import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLWebSocket
@@ -10,6 +12,8 @@ final class WebSocketFace: Face {
     static let framesBytesMax = FrameHeader.size + Limits.frameMax
     /// Bytes of a message to the hub, which is JSON and read on the loop; compressed, a thousandth may come for them.
     static let hubBytesMax = 1 << 20
+    /// Bytes of a message before it is known who sends it.
+    static let strangerBytesMax = FrameHeader.size + Limits.frameHandshakeMax
     /// Capacity that a connection keeps for its output while it is idle: there may be many.
     private static let idleCapacityMax = 1024
     /// How long the client may take to answer a close frame and to read what was sent before it.
@@ -23,6 +27,8 @@ final class WebSocketFace: Face {
     private let machine: WebSocketMachine
     private var keepalive: WebSocketKeepalive
     private var conversation: (any WebSocketConversation)?
+    /// Received bytes that are no message yet.
+    private let receivedBytes: ByteCharge
     private var isDirty = false
     private var isPaused = false
     private var isHeldBack = false
@@ -41,6 +47,7 @@ final class WebSocketFace: Face {
         machine = WebSocketMachine(
             codec: shard.web.webSocketCodec, variant: variant,
             limits: WebSocketLimits(messageBytesMax: messageBytesMax))
+        receivedBytes = ByteCharge(to: shard.inFlight)
         keepalive = WebSocketKeepalive(pingInterval: heartbeat, pongTimeout: heartbeat, now: shard.loop.now)
     }
 
@@ -48,6 +55,18 @@ final class WebSocketFace: Face {
     func start(_ conversation: any WebSocketConversation, with bytes: [UInt8]) {
         self.conversation = conversation
         received(bytes.span)
+    }
+
+    /// It is known who the client is: its messages may be this long from now on.
+    func allow(messageBytesMax: Int) { machine.messageBytesMax = messageBytesMax }
+
+    /// Received bytes that nobody has asked for yet.
+    var heldBytes: Int { machine.heldBytes }
+
+    /// The signature of a token that the conversation asked about has been checked.
+    func received(_ verdict: TokenAuthority.Verdict) {
+        guard !isClosing else { return }
+        (conversation as? HubConversation)?.received(verdict)
     }
 
     // MARK: In
@@ -60,7 +79,13 @@ final class WebSocketFace: Face {
     }
 
     private func pump() {
+        var began = Budget.now()
         while !isClosing, !mustWait, let event = machine.next() {
+            defer {
+                let now = Budget.now()
+                if let turns = conversation?.turns { shard.turns.charge(turns, now &- began) }
+                began = now
+            }
             switch event {
             case .text(let text): conversation?.received(text: text)
             case .binary(let bytes): conversation?.received(binary: bytes)
@@ -68,12 +93,14 @@ final class WebSocketFace: Face {
             case .closed: finish()
             }
         }
+        receivedBytes.set(machine.heldBytes)
         if !machine.output.isEmpty { makeDirty() }
         if !isQuiet { shard.wake(self) }
     }
 
     /// Whether the client has to read before anything more is done for it.
     private var mustWait: Bool {
+        conversation?.yieldIfDue()
         if !isPaused && (isHeldBack || queuedBytes > Self.outputMax) {
             isPaused = true
             socket.pauseReading()
@@ -194,6 +221,9 @@ final class WebSocketFace: Face {
     }
 
     func drain() { conversation?.drain() }
+
+    /// A tenant has ended.
+    func tenantEnded(_ tenant: Tenant) { conversation?.tenantEnded(tenant.name) }
 
     func closeNow() {
         isClosing = true

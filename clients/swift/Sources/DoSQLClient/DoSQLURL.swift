@@ -1,5 +1,5 @@
-/// Where a server is, and optionally which tenant and which token: `dosql://[token@]host[:port]/tenant`, or
-/// `dosql+unix:///path/to/socket?tenant=name`. See `protocol/handshake.md`, *URLs*.
+/// Where a server is, and optionally which tenant and which token: `dosql://[token@]host[:port]/tenant`, `dosqls://…` with
+/// TLS, or `dosql+unix:///path/to/socket?tenant=name`. See `protocol/handshake.md`, *URLs*.
 public struct DoSQLURL: Hashable, Sendable {
     /// The server.
     public var endpoint: Endpoint
@@ -7,6 +7,8 @@ public struct DoSQLURL: Hashable, Sendable {
     public var tenant: String?
     /// The token, if the URL carries one.
     public var token: String?
+    /// Whether the connection is secured by TLS: `dosqls://`.
+    public var isSecure = false
 
     /// The port where a server listens unless told otherwise: D-S-Q-L on a telephone's keys.
     public static let defaultPort = 3775
@@ -20,10 +22,11 @@ public struct DoSQLURL: Hashable, Sendable {
     }
 
     /// A URL of its parts.
-    public init(endpoint: Endpoint, tenant: String? = nil, token: String? = nil) {
+    public init(endpoint: Endpoint, tenant: String? = nil, token: String? = nil, isSecure: Bool = false) {
         self.endpoint = endpoint
         self.tenant = tenant
         self.token = token
+        self.isSecure = isSecure
     }
 
     /// Reads a URL.
@@ -32,14 +35,16 @@ public struct DoSQLURL: Hashable, Sendable {
     ///   message never holds the token.
     public init(_ text: String) throws(DoSQLError) {
         guard let separator = text.firstRange(of: "://") else {
-            throw Self.refused("it does not begin with dosql:// or dosql+unix://")
+            throw Self.refused("it does not begin with dosql://, dosqls:// or dosql+unix://")
         }
         let rest = text[separator.upperBound...]
         switch text[..<separator.lowerBound].lowercased() {
         case "dosql": try self.init(network: rest)
         case "dosql+unix": try self.init(unix: rest)
-        case "dosqls": throw Self.refused("dosqls:// (TLS) is reserved and not there yet")
-        default: throw Self.refused("its scheme is not dosql or dosql+unix")
+        case "dosqls":
+            try self.init(network: rest)
+            isSecure = true
+        default: throw Self.refused("its scheme is not dosql, dosqls or dosql+unix")
         }
     }
 
@@ -162,7 +167,7 @@ extension DoSQLURL: CustomStringConvertible {
             let name = host.contains(":") ? "[\(host)]" : Self.encoded(host)
             let user = token.map { ($0 == "***" ? $0 : Self.encoded($0)) + "@" } ?? ""
             return
-                "dosql://\(user)\(name)\(port == Self.defaultPort ? "" : ":\(port)")/\(Self.encoded(tenant ?? "", keeping: ":"))"
+                "\(isSecure ? "dosqls" : "dosql")://\(user)\(name)\(port == Self.defaultPort ? "" : ":\(port)")/\(Self.encoded(tenant ?? "", keeping: ":"))"
         case .unixSocket(let path):
             let items = [
                 tenant.map { "tenant=" + Self.encoded($0, keeping: ":") },

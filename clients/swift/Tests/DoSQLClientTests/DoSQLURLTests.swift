@@ -18,6 +18,15 @@ struct DoSQLURLTests {
         #expect(try DoSQLURL("dosql://[::1]:9/x").endpoint == .host("::1", port: 9))
     }
 
+    @Test func `dosqls is the same with TLS`() throws {
+        let url = try DoSQLURL("dosqls://secret@db.example/acme")
+        #expect(url == DoSQLURL(endpoint: .host("db.example"), tenant: "acme", token: "secret", isSecure: true))
+        #expect(url.formatted == "dosqls://secret@db.example/acme")
+        #expect(url.description == "dosqls://***@db.example/acme")
+        #expect(DoSQLClient.Configuration(url).tls == DoSQLClient.TLS())
+        #expect(try DoSQLClient.Configuration(DoSQLURL("dosql://db.example/acme")).tls == nil)
+    }
+
     @Test func `a socket's path`() throws {
         let url = try DoSQLURL("dosql+unix:///run/dosql.sock?tenant=acme")
         #expect(url.endpoint == .unixSocket(path: "/run/dosql.sock"))
@@ -26,7 +35,7 @@ struct DoSQLURLTests {
     }
 
     @Test(arguments: [
-        ("http://x/y", "scheme"), ("acme", "begin"), ("dosqls://x/y", "TLS"), ("dosql:///acme", "host"),
+        ("http://x/y", "scheme"), ("acme", "begin"), ("dosqls:///y", "host"), ("dosql:///acme", "host"),
         ("dosql://x:0/y", "port"), ("dosql://x:abc/y", "port"), ("dosql://::1/y", "brackets"), ("dosql://x/%zz", "%"),
         ("dosql+unix://relative?tenant=a", "absolute"), ("dosql+unix:///s?tennant=a", "tennant"),
     ])

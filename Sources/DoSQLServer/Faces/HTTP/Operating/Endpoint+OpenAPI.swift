@@ -7,6 +7,7 @@ extension Endpoint {
             + inTransaction
             + [.connect, .channelStream("{channel}"), .publish("{channel}"), .eventStream, .emit]
             + [.health, .live, .ready, .metrics, .openAPI]
+            + AdministrationRequest.all.map { .administration($0) }
     }
 
     /// Those that take the id of a transaction.
@@ -31,6 +32,7 @@ extension Endpoint {
         case .emit: "/events/emit"
         case .channelStream(let channel): "/channels/\(channel)/stream"
         case .publish(let channel): "/channels/\(channel)"
+        case .administration(let request): request.path
         }
     }
 
@@ -40,6 +42,7 @@ extension Endpoint {
         case .operation, .beginTransaction, .inTransaction, .emit, .publish: ["POST"]
         case .connect, .eventStream, .channelStream: ["GET"]
         case .health, .live, .ready, .metrics, .openAPI: ["GET", "HEAD"]
+        case .administration(let request): [request.method]
         }
     }
 
@@ -47,6 +50,7 @@ extension Endpoint {
     var described: OpenAPIOperation {
         switch self {
         case .operation(let operation): operation.described(inTransaction: false)
+        case .administration(let request): request.described
         case .inTransaction(_, let operation): operation.described(inTransaction: true)
         case .beginTransaction:
             OpenAPIOperation(

@@ -21,11 +21,11 @@ final class HealthProbe: Sendable {
     /// Sets out.
     func begin() {
         let threads = context.tenants.context
-        threads.writers.probe { [self] in
+        threads.writers.post(for: self) { [self] _ in
             passed.store(1, ordering: .relaxed)
-            threads.readers.post { [self] _ in
+            threads.readers.post(for: self) { [self] _ in
                 passed.store(2, ordering: .relaxed)
-                threads.openers.post { [self] _ in
+                threads.openers.post(for: self) { [self] _ in
                     let fault = context.folder.fault
                     caller.shard.post(.report(fault.map { .unhealthy($0) } ?? .healthy, for: caller))
                 }

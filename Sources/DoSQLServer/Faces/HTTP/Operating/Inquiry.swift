@@ -45,7 +45,7 @@ final class Inquiry {
         let tenants = face.shard.context.tenants
         return Inquiry(on: face, waitsFor: { "an event loop" }) {
             Measurement.begin(tenants.context.shards) { sum in
-                tenants.context.openers.post { _ in
+                tenants.context.openers.post(for: tenants) { _ in
                     caller.shard.post(.report(.metrics(MetricsPage.make(sum, of: tenants)), for: caller))
                 }
             }
@@ -61,7 +61,7 @@ final class Inquiry {
         guard let error = try? ErrorMessage(body) else { return .unhealthy("an answer that could not be read") }
         // Nothing is wrong with a server that is asked for what it does not have.
         switch error.code {
-        case .tenantNotFound, .tenantNameInvalid: return .unhealthy(error.message, status: error.httpStatus)
+        case .tenantNotFound, .tenantNameInvalid, .forbidden: return .unhealthy(error.message, status: error.httpStatus)
         default: return .unhealthy(error.message)
         }
     }

@@ -35,13 +35,25 @@ enum OpenAPIComponents {
     static let headers = #"""
         "X-Request-ID":{"description":"The request's own name, or one of the server's.","schema":{"type":"string"}},
         "Location":{"description":"The transaction's path.","schema":{"type":"string"}},
+        "WWW-Authenticate":{"description":"Bearer; with an error if a token was shown.","schema":{"type":"string"}},
         "Retry-After":{"description":"Seconds after which it may be tried again.","schema":{"type":"integer",
           "minimum":1}}
         """#
 
+    /// How a request says who it is from; a server may want no token.
+    static let securitySchemes = #"""
+        "Token":{"type":"http","scheme":"bearer",
+          "description":"An API key or a JWT, where the server has tokens. Its rights are checked against what is asked."}
+        """#
+
     /// A component for each status of an error. An error comes as the binary protocol has it to who asks for that.
     static let responses = statuses.map { status, description in
-        let more = status == 503 ? ##","Retry-After":{"$ref":"#/components/headers/Retry-After"}"## : ""
+        let more =
+            switch status {
+            case 401: ##","WWW-Authenticate":{"$ref":"#/components/headers/WWW-Authenticate"}"##
+            case 503: ##","Retry-After":{"$ref":"#/components/headers/Retry-After"}"##
+            default: ""
+            }
         return #"""
             "Status\#(status)":{"description":"\#(description)",
               "headers":{"X-Request-ID":{"$ref":"#/components/headers/X-Request-ID"}\#(more)},
@@ -52,6 +64,7 @@ enum OpenAPIComponents {
 
     private static let statuses: [(Int, String)] = [
         (400, "VALIDATION or PROTOCOL: the request is wrong and stays wrong."),
+        (401, "AUTHORIZATION: the server wants a token, and there is none, or one that is not good."),
         (403, "AUTHORIZATION: it is not allowed."),
         (404, "NOT_FOUND: there is no such tenant, and the server creates none; or no such transaction."),
         (408, "The request did not come in time; the connection closes."),

@@ -21,15 +21,18 @@ enum OpenAPIDocument {
             {"openapi":"3.1.1",
             \(info),
             \(servers),
+            "security":[{},{"Token":[]}],
             "tags":[\(tags)],
             "paths":{
             \(list)
             },
             "components":{
-            "parameters":{\(OpenAPIComponents.parameters)},
-            "headers":{\(OpenAPIComponents.headers)},
+            "securitySchemes":{\(OpenAPIComponents.securitySchemes)},
+            "parameters":{\(OpenAPIComponents.parameters),\(AdministrationSchemas.parameters)},
+            "headers":{\(OpenAPIComponents.headers),\(AdministrationSchemas.headers)},
             "responses":{\(OpenAPIComponents.responses)},
-            "schemas":{\(OpenAPISchemas.values),\(OpenAPISchemas.requests),\(OpenAPISchemas.answers)}
+            "schemas":{\(OpenAPISchemas.values),\(OpenAPISchemas.requests),\(OpenAPISchemas.answers),
+            \(AdministrationSchemas.all)}
             }}
 
             """
@@ -59,6 +62,7 @@ enum OpenAPIDocument {
         {"name":"statements","description":"SQL, each request by itself."},\
         {"name":"transactions","description":"Interactive transactions, held by whoever knows their id."},\
         {"name":"feeds","description":"The hub, channels and events."},\
-        {"name":"operating","description":"For whoever runs the server."}
+        {"name":"operating","description":"For whoever runs the server."},\
+        {"name":"administration","description":"Tenants as a whole. These paths belong to no tenant."}
         """
 }

@@ -19,6 +19,10 @@ struct OpenAPIOperation {
     var parameters: [String] = []
     /// The name of the body's schema; nil: it has none.
     var body: String?
+    /// The media type of a body that is a file; nil: it is none.
+    var fileType: String?
+    /// Whether the request is for a tenant that a header, the Host or the path names.
+    var isOfTenant = true
     /// Whether a request without a body is as good as one with `{}`.
     var bodyIsOptional = false
     /// Whether the body may be a message of the binary protocol.
@@ -30,19 +34,23 @@ struct OpenAPIOperation {
     var errors: [Int] = []
 
     /// What every request that has got through to its endpoint may be answered with, before it is looked at.
-    private static let transportErrors = [400, 408, 414, 431, 503]
+    private static let transportErrors = [400, 401, 403, 408, 414, 431, 503]
     /// What a request with a body may be answered with beside.
     private static let bodyErrors = [413, 415]
 
     /// The operation object.
     func json(_ method: String) -> String {
         let isHead = method == "HEAD"
-        let list = (parameters + ["Tenant", "RequestID"]).map(Self.reference("parameters")).joined(separator: ",")
+        let list = (parameters + (isOfTenant ? ["Tenant", "RequestID"] : ["RequestID"])).map(
+            Self.reference("parameters")
+        ).joined(separator: ",")
         var members = [
             "\"operationId\":\"\(isHead ? id + "Head" : id)\"", "\"tags\":[\"\(tag)\"]", "\"summary\":\"\(summary)\"",
             "\"parameters\":[\(list)]",
         ]
         if let body { members.append("\"requestBody\":\(requestBody(body))") }
+        if let fileType { members.append("\"requestBody\":{\"required\":true,\"content\":{\"\(fileType)\":{}}}") }
+        if !isOfTenant { members.append(#""servers":[{"url":"/"}]"#) }
         var responses = answers.map { "\"\($0.status)\":\(Self.json($0, isHead: isHead))" }
         let taken = Set(answers.map(\.status))
         let statuses = Set(errors + Self.transportErrors + (body == nil ? [] : Self.bodyErrors)).subtracting(taken)

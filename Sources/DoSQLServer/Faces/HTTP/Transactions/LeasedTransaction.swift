@@ -1,4 +1,5 @@
 import DequeModule
+import DoSQLAccess
 import DoSQLLoop
 import DoSQLProtocol
 import DoSQLSession
@@ -28,13 +29,13 @@ final class LeasedTransaction: FrameTransport {
     private let forgottenAt: UInt64
 
     /// Opens the tenant and begins. The caller gets the answer to BEGIN, or the error of OPEN.
-    init(tenant: String, begin body: [UInt8], shard: Shard, caller: TransactionCaller) {
+    init(tenant: String, begin body: [UInt8], principal: Principal?, shard: Shard, caller: TransactionCaller) {
         id = TransactionID(onShard: shard.index)
         self.tenant = tenant
         self.shard = shard
         let limits = shard.context.configuration.session
         forgottenAt = shard.loop.now &+ limits.transactionWaitMax &+ 2 &* limits.transactionTotalMax
-        session = Session(on: shard, transport: self, replyMax: Limits.frameMax)
+        session = Session(on: shard, transport: self, principal: principal, replyMax: Limits.frameMax)
         current = (Self.beginRequest, caller)
         var open = ByteWriter()
         Open.encodeBody(into: &open, tenant: tenant)
@@ -56,6 +57,23 @@ final class LeasedTransaction: FrameTransport {
             guard let current, current.caller == call.caller else { return }
             session.submitCancel(of: current.request)
         }
+    }
+
+    /// Whether somebody may call it: who began it, by the token that he showed then.
+    func belongs(to caller: Principal?) -> Bool {
+        switch (session.principal, caller) {
+        case (nil, nil): true
+        case (let owner?, let caller?): owner.isSame(as: caller)
+        default: false
+        }
+    }
+
+    /// The token that began it is good no longer: it is rolled back.
+    func accessEnded(of session: Session, _ error: AccessError) {
+        let frame = Failure.unauthenticated(error).frame(stream: Self.stream, request: Self.beginRequest)
+        if let current { post(frame, to: current.caller) }
+        current = nil
+        end()
     }
 
     /// Begins the next call, if none is under way.

@@ -26,6 +26,8 @@ struct TransactionCall: Sendable {
     let transaction: TransactionID
     /// The tenant that the call is for, by its name; nil if it did not say.
     let tenant: String?
+    /// Who calls; nil: the server has no tokens.
+    let principal: Principal?
     let kind: Kind
     let caller: TransactionCaller
 }

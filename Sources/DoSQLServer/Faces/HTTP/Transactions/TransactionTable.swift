@@ -12,7 +12,9 @@ final class TransactionTable {
 
     /// Begins one on this shard; the caller gets frames.
     /// - Throws: `OVERLOADED` if there are too many.
-    func begin(tenant: String, body: [UInt8], caller: TransactionCaller) throws(Failure) -> TransactionID {
+    func begin(tenant: String, body: [UInt8], principal: Principal?, caller: TransactionCaller) throws(Failure)
+        -> TransactionID
+    {
         let transactionsMax = shard.context.configuration.http.transactionsMax
         if transactions.count >= transactionsMax {
             // Those whose time was over make room before somebody is told so.
@@ -25,7 +27,8 @@ final class TransactionTable {
             failure.retryAfter = 1000
             throw failure
         }
-        let transaction = LeasedTransaction(tenant: tenant, begin: body, shard: shard, caller: caller)
+        let transaction = LeasedTransaction(
+            tenant: tenant, begin: body, principal: principal, shard: shard, caller: caller)
         transactions[transaction.id] = transaction
         return transaction.id
     }
@@ -33,11 +36,11 @@ final class TransactionTable {
     /// Somebody wants something of one of them.
     func received(_ call: TransactionCall) {
         guard let transaction = transactions[call.transaction],
-            call.tenant == nil || call.tenant == transaction.tenant
+            call.tenant == nil || call.tenant == transaction.tenant, transaction.belongs(to: call.principal)
         else {
             guard case .request = call.kind else { return }
             shard.metrics.failed(Self.unknown.code)
-            // A wrong tenant is told nothing that a wrong name is not.
+            // A wrong tenant or token is told nothing that a wrong name is not.
             return Self.refuse(call.caller)
         }
         transaction.call(call)

@@ -5,8 +5,15 @@ extension DoSQLClient {
     public struct Configuration: Sendable {
         /// The server.
         public var endpoint: DoSQLURL.Endpoint
-        /// The token that HELLO carries.
+        /// How connections are secured; nil: they are not.
+        public var tls: TLS?
+        /// The token that HELLO carries, and that of the URL.
         public var token: String?
+        /// Gives the token of each new connection, instead of ``token``: for tokens that live shorter than the client,
+        /// such as JWTs. The server ends a connection whose token has expired, and the client makes another one; reads
+        /// that were under way then go to it. What it throws fails the calls that wait for a connection, with
+        /// ``DoSQLError/Code/unauthenticated`` and the error below it; the next call has it asked again.
+        public var tokenProvider: (@Sendable () async throws -> String)?
         /// The tenant that ``DoSQLClient/tenant`` means; a URL names it.
         public var tenant: String?
         /// Connections that are kept open; at least 1.
@@ -53,7 +60,17 @@ extension DoSQLClient {
             self.tenant = tenant
         }
 
-        /// The defaults, for the server, token and tenant of a URL.
-        public init(_ url: DoSQLURL) { self.init(endpoint: url.endpoint, token: url.token, tenant: url.tenant) }
+        /// The defaults, for the server and tenant of a URL, with a token for each connection.
+        /// - Parameter token: see ``tokenProvider``.
+        public init(_ url: DoSQLURL, token: @escaping @Sendable () async throws -> String) {
+            self.init(url)
+            tokenProvider = token
+        }
+
+        /// The defaults, for the server, token and tenant of a URL; with TLS where it is `dosqls://`.
+        public init(_ url: DoSQLURL) {
+            self.init(endpoint: url.endpoint, token: url.token, tenant: url.tenant)
+            if url.isSecure { tls = TLS() }
+        }
     }
 }

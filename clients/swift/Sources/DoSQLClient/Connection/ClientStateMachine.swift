@@ -62,6 +62,8 @@ struct ClientStateMachine<Sink: Sendable>: ~Copyable {
         var inFlight = 0
         var transaction = TransactionState.none
         var openFailure: DoSQLError?
+        /// Its tenant was deleted, renamed or replaced: the server wants another OPEN.
+        var hasEnded = false
         var idleSince: NIODeadline
         /// The lease was given back while requests were in flight.
         var isGivenBack = false
@@ -69,7 +71,7 @@ struct ClientStateMachine<Sink: Sendable>: ~Copyable {
         /// Whether it may be closed: nothing is in flight, and nobody has it for itself.
         var isIdle: Bool {
             switch use {
-            case .shared, .free: inFlight == 0 && openFailure == nil
+            case .shared, .free: inFlight == 0 && openFailure == nil && !hasEnded
             case .leased, .closing: false
             }
         }
@@ -311,6 +313,7 @@ extension ClientStateMachine {
                 send(request.submission, on: request.stream, numbering: true, frames: &frames)
                 return .send(frames)
             }
+            if error.code == .tenantUnavailable || error.code == .tenantNotFound { tenantEnded(on: request.stream) }
             let reason = error.code == .streamNotOpen ? streams[request.stream]?.openFailure ?? error : error
             let frames = ended(request, transaction: message.transaction, now: now)
             if request.isAbandoned { return .send(frames) }
@@ -344,7 +347,7 @@ extension ClientStateMachine {
         streams[request.stream]?.inFlight -= 1
         streams[request.stream]?.idleSince = now
         if let transaction { streams[request.stream]?.transaction = transaction }
-        return removeIfUnused(request.stream) + settle(request.stream)
+        return removeIfUnused(request.stream) + settle(request.stream) + closeIfEnded(request.stream)
     }
 }
 
@@ -462,11 +465,28 @@ extension ClientStateMachine {
         return []
     }
 
+    /// The tenant of a stream has ended: whoever comes next opens it anew, on another one.
+    private mutating func tenantEnded(on number: UInt16) {
+        guard let stream = streams[number], stream.openFailure == nil, !stream.hasEnded else { return }
+        unshare(number)
+        streams[number]?.hasEnded = true
+    }
+
+    private mutating func closeIfEnded(_ number: UInt16) -> [ClientFrame] {
+        guard let stream = streams[number], stream.hasEnded, stream.inFlight == 0 else { return [] }
+        switch stream.use {
+        case .leased, .closing: return []
+        case .shared, .free:
+            streams[number]?.use = .closing
+            return [.close(stream: number, request: register(.close(stream: number)))]
+        }
+    }
+
     /// What becomes of a stream whose lease was given back.
     private mutating func settle(_ number: UInt16) -> [ClientFrame] {
         guard let stream = streams[number], stream.isGivenBack, stream.inFlight == 0 else { return [] }
         streams[number]?.isGivenBack = false
-        guard stream.transaction == .none else {
+        guard stream.transaction == .none, !stream.hasEnded else {
             streams[number]?.use = .closing
             return [.close(stream: number, request: register(.close(stream: number)))]
         }

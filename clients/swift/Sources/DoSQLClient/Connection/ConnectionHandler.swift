@@ -101,7 +101,7 @@ extension ConnectionHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close(DoSQLError(.connectionClosed, "the connection failed", isRetryable: true, underlying: error))
+        close(.failedConnection(error))
     }
 
     private func greet() {

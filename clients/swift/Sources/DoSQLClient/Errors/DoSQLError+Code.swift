@@ -36,6 +36,10 @@ extension DoSQLError.Code {
     public static let transactionLost = Self(rawValue: -8)
     /// The server answered something that the protocol does not allow there.
     public static let unexpectedAnswer = Self(rawValue: -9)
+    /// The server's certificate comes from nobody this side trusts, is not good today, or is another host's.
+    public static let certificateUntrusted = Self(rawValue: -10)
+    /// No TLS came about for any other reason: the server speaks none, or does not take this side's certificate.
+    public static let tlsFailed = Self(rawValue: -11)
 }
 
 // MARK: - The server's
@@ -67,6 +71,8 @@ extension DoSQLError.Code {
     public static let idleTimeout = Self(rawValue: 2005)
     /// The server has as many connections as it takes.
     public static let tooManyConnections = Self(rawValue: 2006)
+    /// The server does not talk to this client without TLS: `dosqls://`.
+    public static let tlsRequired = Self(rawValue: 2007)
     /// The stream is bound to no tenant.
     public static let streamNotOpen = Self(rawValue: 3001)
     /// The stream is bound already.
@@ -83,6 +89,12 @@ extension DoSQLError.Code {
     public static let tenantCorrupt = Self(rawValue: 3007)
     /// No more tenants may be created.
     public static let tenantLimit = Self(rawValue: 3008)
+    /// The name is taken.
+    public static let tenantExists = Self(rawValue: 3009)
+    /// Another change of the tenant's place is under way.
+    public static let tenantBusy = Self(rawValue: 3010)
+    /// The file cannot become a tenant.
+    public static let restoreRefused = Self(rawValue: 3011)
     /// A migration failed; the tenant stands at the one before it.
     public static let migrationFailed = Self(rawValue: 3101)
     /// A migration was changed after it had been applied, or comes too late.
@@ -188,6 +200,8 @@ extension DoSQLError.Code: CustomStringConvertible {
         case .transactionEnded: "TRANSACTION_ENDED"
         case .transactionLost: "TRANSACTION_LOST"
         case .unexpectedAnswer: "UNEXPECTED_ANSWER"
+        case .certificateUntrusted: "CERTIFICATE_UNTRUSTED"
+        case .tlsFailed: "TLS_FAILED"
         default: registered?.name ?? "CODE_\(rawValue)"
         }
     }
@@ -198,7 +212,7 @@ extension DoSQLError.Code: CustomStringConvertible {
     /// The category that the registry gives; of a code without an entry there, *internal*.
     public var category: DoSQLError.Category {
         switch self {
-        case .connectionClosed, .clientShutDown: .connection
+        case .connectionClosed, .clientShutDown, .certificateUntrusted, .tlsFailed: .connection
         case .timeout: .timeout
         case .decoding, .encoding, .configuration, .transactionEnded: .validation
         case .transactionLost: .conflict

@@ -7,6 +7,13 @@ import Synchronization
 struct Connector: Sendable {
     let configuration: DoSQLClient.Configuration
     let eventLoopGroup: any EventLoopGroup
+    private let tls: TLSHandlers?
+
+    init(configuration: DoSQLClient.Configuration, eventLoopGroup: any EventLoopGroup) {
+        self.configuration = configuration
+        self.eventLoopGroup = eventLoopGroup
+        tls = configuration.tls.map { TLSHandlers($0) }
+    }
 
     /// The name that HELLO gives.
     static let clientName = "dosql-swift/0.1.0"
@@ -46,22 +53,25 @@ struct Connector: Sendable {
         _ observer: ConnectionObserver
     ) async throws -> (any Channel, NIOLoopBound<ConnectionHandler>) {
         let hello = HelloContent(
-            frameMax: UInt64(configuration.frameMax), client: Self.clientName,
-            token: configuration.token.map { Array($0.utf8) })
+            frameMax: UInt64(configuration.frameMax), client: Self.clientName, token: try await token())
         var machine = ClientStateMachine<any AnswerSink>.Configuration()
         machine.heartbeatInterval = TimeAmount(configuration.heartbeatInterval)
         machine.statementsMax = configuration.statementsMax
         let tick = max(TimeAmount(configuration.heartbeatInterval).nanoseconds / 2, 1_000_000)
         let settings = machine
         let made = Mutex<NIOLoopBound<ConnectionHandler>?>(nil)
+        let context = try await tls?.prepare()
         let bootstrap = ClientBootstrap(group: eventLoopGroup)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [logger = configuration.logger] channel in
+            .channelInitializer { [tls, endpoint = configuration.endpoint, logger = configuration.logger] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = ConnectionHandler(
                         eventLoop: channel.eventLoop, hello: hello, machine: settings, tickInterval: .nanoseconds(tick),
                         observer: observer, logger: logger)
+                    if let tls, let context {
+                        try channel.pipeline.syncOperations.addHandlers(tls.make(context, to: endpoint))
+                    }
                     try channel.pipeline.syncOperations.addHandler(handler)
                     made.withLock { $0 = NIOLoopBound(handler, eventLoop: channel.eventLoop) }
                 }
@@ -78,6 +88,20 @@ struct Connector: Sendable {
             throw DoSQLError(
                 .connectionClosed, "no connection to \(configuration.endpoint.text)", isRetryable: true,
                 underlying: error)
+        }
+    }
+}
+
+extension Connector {
+    /// What HELLO shows.
+    private func token() async throws -> [UInt8]? {
+        guard let provider = configuration.tokenProvider else { return configuration.token.map { Array($0.utf8) } }
+        do {
+            return Array(try await provider().utf8)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw DoSQLError(.unauthenticated, "no token could be had for a connection", underlying: error)
         }
     }
 }

@@ -118,7 +118,9 @@ struct PoolStateMachine<Connection: Sendable, Waiter: Sendable> {
         var actions = Actions()
         // What will not get better by itself is told at once: a wrong token, no common version, no such host's answer.
         if !error.isRetryable { failWaiters(error, &actions) }
-        replenish(&actions)
+        // A token that is not accepted will not be accepted the next time, either: nobody knocks again until somebody
+        // calls, who may have another one by then.
+        if error.code != .unauthenticated { replenish(&actions) }
         actions.isOver = isOver
         return actions
     }

@@ -1,4 +1,5 @@
 import DoSQLProtocol
+import Synchronization
 import Testing
 
 @testable import DoSQLClient
@@ -154,6 +155,55 @@ struct CallTests {
         }
     }
 
+    @Test func `each connection asks for a token of its own, and a new one for each that has ended`() async throws {
+        let server = FakeServer { frame in
+            // The first connection's token expires while a read is under way.
+            guard frame.type == .query, frame.connection == 1 else { return false }
+            frame.reply.send {
+                ErrorMessage(.unauthenticated, "the token has expired", isFatal: true).encode(into: &$0)
+            }
+            frame.reply.close()
+            return true
+        }
+        let asked = Count()
+        try await withFakeServer(
+            server,
+            configure: { configuration in
+                configuration.token = "unused"
+                configuration.tokenProvider = {
+                    "token \(asked.next())"
+                }
+            }
+        ) { client in
+            _ = try await client.tenant("acme").query("SELECT 1")
+        }
+        var tokens: [String] = []
+        for frame in server.log where frame.type == .hello {
+            let hello = try Hello(frame.body.span)
+            if let token = hello.token { tokens.append(String(decoding: [UInt8](copying: token), as: UTF8.self)) }
+        }
+        #expect(tokens == ["token 1", "token 2"])
+        #expect(server.log.filter { $0.type == .query }.map(\.connection) == [1, 2])
+    }
+
+    @Test func `a provider that has no token fails the call at once, and is asked again by the next`() async throws {
+        struct NoToken: Error {}
+        let asked = Count()
+        try await withFakeServer(
+            FakeServer(),
+            configure: { configuration in
+                configuration.tokenProvider = {
+                    if asked.next() == 1 { throw NoToken() }
+                    return "good"
+                }
+            }
+        ) { client in
+            let error = await dosqlError { _ = try await client.tenant("acme").query("SELECT 1") }
+            #expect(error?.code == .unauthenticated && error?.underlying is NoToken)
+            _ = try await client.tenant("acme").query("SELECT 1")
+        }
+    }
+
     @Test func `a call for which there is no connection in time says why`() async throws {
         var configuration = DoSQLClient.Configuration(endpoint: .unixSocket(path: "/nonexistent/dosql.sock"))
         configuration.connectionWaitMax = .milliseconds(30)
@@ -171,5 +221,17 @@ struct CallTests {
         }
         let error = await dosqlError { _ = try await client.tenant("acme").query("SELECT 1") }
         #expect(error?.code == .clientShutDown)
+    }
+}
+
+/// Counts from 1.
+private final class Count: Sendable {
+    private let value = Mutex(0)
+
+    func next() -> Int {
+        value.withLock { value in
+            value += 1
+            return value
+        }
     }
 }

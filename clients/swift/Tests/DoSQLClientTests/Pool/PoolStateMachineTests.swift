@@ -54,8 +54,18 @@ struct PoolStateMachineTests {
         _ = pool.started()
         _ = pool.acquired(ticket: 1, waiter: "ann")
         #expect(
-            text(pool.connectFailed(id: 1, DoSQLError(.unauthenticated, "no")))
-                == " connect 2 after 1 ann fails UNAUTHENTICATED")
+            text(pool.connectFailed(id: 1, DoSQLError(.versionUnsupported, "no")))
+                == " connect 2 after 1 ann fails VERSION_UNSUPPORTED")
+    }
+
+    @Test func `a token that is not accepted is not shown again until somebody calls`() {
+        var pool = pool()
+        _ = pool.started()
+        _ = pool.acquired(ticket: 1, waiter: "ann")
+        #expect(
+            text(pool.connectFailed(id: 1, DoSQLError(.unauthenticated, "no"))) == " ann fails UNAUTHENTICATED")
+        #expect(text(pool.acquired(ticket: 2, waiter: "bob")) == "wait connect 2 after 1")
+        #expect(text(pool.connected(id: 2, "c2")) == " bob gets c2")
     }
 
     @Test func `a connection that drains gets no calls, and another is made`() {

@@ -1,0 +1,102 @@
+import DoSQLLoop
+import Synchronization
+
+/// Threads that work for tenants in turn (``TurnQueue``).
+///
+/// Some are always there, and one tenant may use them all while nobody else wants one. Somebody who comes then and has none
+/// gets one more, which ends when nothing waits: so no tenant waits for another's long statement, up to ``crowd`` times
+/// the usual number.
+final class WorkerPool: Sendable {
+    /// How many times more threads there may be than usual.
+    static let crowd = 8
+
+    private struct State {
+        var queue = TurnQueue<ObjectIdentifier, @Sendable (Watchdog.Post) -> Void>()
+        var threads: [Int: WorkerThread] = [:]
+        /// Threads that had ended before whoever started them could note them.
+        var ended: Set<Int> = []
+        var count = 0
+        var lastNumber = 0
+        var isStopped = false
+    }
+
+    private let name: String
+    private let usual: Int
+    private let niceness: Int32
+    private let watchdog: Watchdog
+    private let state = Mutex(State())
+    /// One ring for each item.
+    private let bell = WorkQueue<Void>()
+
+    init(name: String, threads: Int, niceness: Int32 = 0, watchdog: Watchdog) throws(LoopError) {
+        self.name = name
+        usual = threads
+        self.niceness = niceness
+        self.watchdog = watchdog
+        for _ in 0..<threads { try start() }
+    }
+
+    /// Runs a task on one of the threads, when it is its owner's turn.
+    func post(for owner: AnyObject, _ task: @escaping @Sendable (Watchdog.Post) -> Void) {
+        let owner = ObjectIdentifier(owner)
+        let isCrowded = state.withLock { state -> Bool in
+            let isNew = state.queue.isNew(owner)
+            state.queue.add(task, of: owner)
+            return isNew && state.queue.waiting > state.count - state.queue.working
+                && state.count < usual * Self.crowd && !state.isStopped
+        }
+        bell.post(())
+        // Without another thread it waits for one of those there are.
+        if isCrowded { try? start() }
+    }
+
+    /// Threads there are now.
+    var threadCount: Int { state.withLock { $0.count } }
+
+    /// Finishes what is queued and ends the threads.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        bell.close()
+        for thread in state.withLock({ Array($0.threads.values) }) { thread.join() }
+    }
+
+    private func start() throws(LoopError) {
+        let number = state.withLock { state in
+            state.count += 1
+            state.lastNumber += 1
+            return state.lastNumber
+        }
+        do throws(LoopError) {
+            let thread = try WorkerThread(name: "dosql-\(name)-\(number)", niceness: niceness) { [self] in
+                let post = watchdog.post()
+                work(post)
+                post.remove()
+                // Whoever stops the pool may be waiting for it: it stays in the list then.
+                state.withLock { state in
+                    guard !state.isStopped else { return }
+                    if state.threads.removeValue(forKey: number) == nil { state.ended.insert(number) }
+                }
+            }
+            state.withLock { state in
+                if state.ended.remove(number) == nil { state.threads[number] = thread }
+            }
+        } catch {
+            state.withLock { $0.count -= 1 }
+            throw error
+        }
+    }
+
+    private func work(_ post: Watchdog.Post) {
+        while bell.take() != nil {
+            guard let (owner, task) = state.withLock({ $0.queue.next() }) else { continue }
+            task(post)
+            let isSurplus = state.withLock { state -> Bool in
+                state.queue.finish(owner)
+                guard state.count > usual, state.queue.waiting == 0, !state.isStopped else { return false }
+                state.count -= 1
+                return true
+            }
+            if isSurplus { return }
+        }
+    }
+}
