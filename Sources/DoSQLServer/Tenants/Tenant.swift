@@ -111,6 +111,8 @@ final class Tenant: Sendable {
     private let cursors = Atomic<Int>(0)
     /// What it may use.
     let standing: Mutex<Standing>
+    /// Held while its own limits are read or written: what was read before a change must not hold after it.
+    let settling = Mutex<Void>(())
     /// Counts the changes of its limits.
     let limitsVersion = Atomic<UInt32>(0)
 
