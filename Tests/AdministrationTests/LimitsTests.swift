@@ -53,7 +53,8 @@ struct LimitsTests {
         }.first
         #expect(refused?.limit == .init(name: "tenantRateMax", value: 1))
         #expect(
-            try admin.ask("PATCH", "tenants/acme/limits", #"{"tenantRateMax":null,"tenantBurstMax":null}"#).status == 200)
+            try admin.ask("PATCH", "tenants/acme/limits", #"{"tenantRateMax":null,"tenantBurstMax":null}"#).status
+                == 200)
         for _ in 0..<5 { try client.query("SELECT 1") }
         try server.restart()
         let again = try server.client("acme")
@@ -79,10 +80,13 @@ struct LimitsTests {
         #expect(kept.limits.filter(\.own).map(\.name) == ["statementTimeMax"])
     }
 
-    private static let endless = "WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+    private static let endless =
+        "WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
 
     @Test func `everything that is wrong is told at once, and nothing changes`() throws {
-        let body = #"{"databaseBytesMax":1,"rate":1,"statementTimeMax":"5s","tenantRateMax":5,"a":null,"tenantBurstMax":1.5}"#
+        let body = """
+            {"databaseBytesMax":1,"rate":1,"statementTimeMax":"5s","tenantRateMax":5,"a":null,"tenantBurstMax":1.5}
+            """
         for method in ["PATCH", "PUT"] {
             let answer = try admin.ask(method, "tenants/acme/limits", body)
             #expect(answer.status == 400 && answer.code == "MALFORMED")
@@ -93,7 +97,9 @@ struct LimitsTests {
             #expect(!answer.sentence.contains("tenantRateMax is"))
         }
         #expect(try !limit("tenantRateMax").own)
-        for body in ["[]", "", "null", #"{"tenantRateMax":true}"#, #"{"tenantRateMax":-1}"#, #"{"tenantRateMax":1e30}"#] {
+        for body in [
+            "[]", "", "null", #"{"tenantRateMax":true}"#, #"{"tenantRateMax":-1}"#, #"{"tenantRateMax":1e30}"#,
+        ] {
             #expect(try admin.ask("PATCH", "tenants/acme/limits", body).code == "MALFORMED", "\(body)")
         }
         for (method, body) in [("GET", nil), ("PATCH", "{}"), ("PUT", "{}")] as [(String, String?)] {
