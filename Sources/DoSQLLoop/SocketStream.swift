@@ -88,6 +88,9 @@ public final class SocketStream {
         unsafe self.delegate = delegate
     }
 
+    /// Whether there is a transform between the socket and the delegate.
+    public var isTransformed: Bool { transform != nil }
+
     /// Puts a transform between the socket and the delegate, for good: from now on the delegate receives and sends what
     /// the transform makes of the socket's bytes. Everything else stays as it was: what is queued, and counted, is what
     /// goes over the wire.

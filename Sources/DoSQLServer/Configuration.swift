@@ -74,6 +74,8 @@ public struct Configuration: Sendable {
     public var http = HTTPConfiguration()
     /// What is done with tenants as a whole.
     public var administration = AdministrationConfiguration()
+    /// What is measured.
+    public var metrics = MetricsConfiguration()
 
     /// The defaults.
     public init() {}
@@ -149,6 +151,6 @@ public struct Configuration: Sendable {
         if let tls {
             do throws(TLSFileError) { _ = try TLSServerContext(tls) } catch { faults.append("\(error)") }
         }
-        return faults + tokens.faults + http.faults + administration.faults
+        return faults + tokens.faults + http.faults + administration.faults + metrics.faults
     }
 }

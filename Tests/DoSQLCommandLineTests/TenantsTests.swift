@@ -93,6 +93,44 @@ struct TenantsTests {
         #expect(try tenants("retention", "acme", "--reset", "--json").output.contains(#""messages":null"#))
     }
 
+    @Test func `a tenant's limits are shown, set and taken back`() throws {
+        let shown = try tenants("limits", "acme")
+        #expect(shown.status == 0 && shown.output.contains("databaseBytesMax") && !shown.output.contains("tenant |  "))
+        let set = try tenants(
+            "limits", "acme", "--set", "databaseBytesMax=1GiB", "--set", "statementTimeMax=5s", "--set", "tenantRateMax=7",
+            "--json")
+        #expect(set.status == 0, "\(set.errors)")
+        #expect(set.output.contains(#""name":"databaseBytesMax","own":true,"unit":"bytes","value":1073741824"#))
+        #expect(set.output.contains(#""name":"statementTimeMax","own":true,"unit":"ms","value":5000"#))
+        let back = try tenants(
+            "limits", "acme", "--reset", "statementTimeMax", "--set", "tenantRateMax=8", "--reset", "databaseBytesMax")
+        let own = back.output.split(separator: "\n").filter { $0.contains(" | tenant |") }
+        #expect(back.status == 0 && own.count == 1 && own.first?.contains("tenantRateMax") == true, "\(back.output)")
+        let only = try tenants("limits", "acme", "--reset-all", "--set", "tenantBurstMax=3", "--json")
+        #expect(only.output.components(separatedBy: #""own":true"#).count == 2)
+        let wrong = try tenants(
+            "limits", "acme", "--set", "tenantRateMax", "--set", "statementTimeMax=5MiB", "--set", "databaseBytesMax=5x",
+            "--set", "pageCacheMax=1", "--reset", "pageCacheMax")
+        #expect(wrong.status == 2)
+        for part in [
+            "'tenantRateMax' is not NAME=VALUE", "statementTimeMax counts ms, not MiB", "the unit 'x' is none of",
+            "pageCacheMax is named twice",
+        ] { #expect(wrong.errors.contains(part), "\(wrong.errors)") }
+        let refused = try tenants("limits", "acme", "--set", "nothing=1", "--set", "pageCacheMax=1")
+        #expect(refused.status == 1 && refused.errors.contains("no limit 'nothing'"))
+        #expect(refused.errors.contains("pageCacheMax is 65536 to") && refused.errors.contains("(MALFORMED)"))
+    }
+
+    @Test(
+        arguments: [
+            ("tenantRateMax=5", 5), ("databaseBytesMax=2MiB", 2 << 20), ("transactionIdleMax=2min", 120_000),
+            ("unknown=3KiB", 3072), ("pageCacheMax=8388608TiB", nil), ("=5", nil), ("a", nil), ("a=", nil),
+            ("a=-1", nil), ("a=1.5MiB", nil), ("tenantRateMax=1s", nil), ("a=٣", nil),
+        ] as [(String, Int?)])
+    func `settings of limits are read`(text: String, value: Int?) {
+        #expect((try? LimitSetting(text))?.value == value)
+    }
+
     @Test func `what is wrong is told, with the status that belongs to it`() throws {
         #expect(try CommandRun(["tenants", "list", "ftp://host"]).status == 2)
         #expect(try CommandRun(["tenants", "list", try server.url("acme")]).status == 2)

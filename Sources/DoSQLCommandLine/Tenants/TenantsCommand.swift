@@ -17,10 +17,11 @@ struct TenantsCommand: ParsableCommand {
               dosql tenants restore https://db.example.com acme acme.sqlite
               dosql tenants delete dosql://127.0.0.1 acme
               dosql tenants list --deleted dosql://127.0.0.1
+              dosql tenants limits dosql://127.0.0.1 acme --set databaseBytesMax=1GiB --reset tenantRateMax
             """,
         subcommands: [
             List.self, Create.self, Delete.self, Undelete.self, Purge.self, Rename.self, Stats.self, Backup.self,
-            Restore.self, Retention.self, Vacuum.self, Optimize.self, Check.self,
+            Restore.self, Retention.self, TenantLimitsCommand.self, Vacuum.self, Optimize.self, Check.self,
         ])
 }
 

@@ -18,10 +18,13 @@ extension Connection {
 
 extension Statement {
     /// Tells its connection's observer that it has run from `start` (``Budget/now()``) until now.
-    @inlinable
-    public func hasRun(since start: UInt64, rows: Int) {
-        guard let observer = connection.observer else { return }
-        observer.ran(self, nanoseconds: Budget.now() &- start, rows: rows)
+    /// - Returns: how many nanoseconds that is; 0 if nobody observes it.
+    @inlinable @discardableResult
+    public func hasRun(since start: UInt64, rows: Int) -> UInt64 {
+        guard let observer = connection.observer else { return 0 }
+        let nanoseconds = Budget.now() &- start
+        observer.ran(self, nanoseconds: nanoseconds, rows: rows)
+        return nanoseconds
     }
 
     /// The same for one that ran in stretches.

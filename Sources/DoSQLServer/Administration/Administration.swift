@@ -113,6 +113,9 @@ final class Administration: Sendable {
         case .writeRetention(let text):
             let settings = try body.read(RetentionSettings.self, members: ["messages", "events"])
             return try json(keep(settings, of: name(text)))
+        case .readLimits(let text): return try json(limits(of: name(text)))
+        case .changeLimits(let text): return try json(changeLimits(of: name(text), body.read(LimitsChange.self)))
+        case .replaceLimits(let text): return try json(replaceLimits(of: name(text), body.read(LimitsChange.self)))
         case .maintain(let text, let kind): return try maintain(name(text), kind)
         case .listDeleted: return try json(deleted(query))
         case .undelete(let text):

@@ -26,13 +26,17 @@ struct AdministrationBody: Sendable {
     let bytes: [UInt8]
 
     /// Reads an object that has no other members than these.
+    /// - Parameter members: nil where the type itself says which there are.
     /// - Throws: `MALFORMED`.
-    func read<Value: Decodable>(_ type: Value.Type, members: [String]) throws(Failure) -> Value {
+    func read<Value: Decodable>(_ type: Value.Type, members: [String]? = nil) throws(Failure) -> Value {
         let decoder = JSONDecoder()
         let data = Data(bytes)
         do {
-            let unknown = try decoder.decode(Members.self, from: data).names.first { !members.contains($0) }
-            if let unknown { throw Failure(.malformed, "there is no member '\(unknown)'") }
+            if let members,
+                let unknown = try decoder.decode(Members.self, from: data).names.first(where: { !members.contains($0) })
+            {
+                throw Failure(.malformed, "there is no member '\(unknown)'")
+            }
             return try decoder.decode(type, from: data)
         } catch let failure as Failure {
             throw failure

@@ -9,6 +9,7 @@ enum AdministrationRequest: Equatable, Sendable {
     case backup(String)
     case restore(String)
     case readRetention(String), writeRetention(String)
+    case readLimits(String), changeLimits(String), replaceLimits(String)
     case maintain(String, Maintenance)
     case listDeleted
     case undelete(String)
@@ -36,6 +37,10 @@ enum AdministrationRequest: Equatable, Sendable {
             case "backup": return [("GET", .backup(path[1]))]
             case "restore": return [("PUT", .restore(path[1]))]
             case "retention": return [("GET", .readRetention(path[1])), ("PUT", .writeRetention(path[1]))]
+            case "limits":
+                return [
+                    ("GET", .readLimits(path[1])), ("PATCH", .changeLimits(path[1])), ("PUT", .replaceLimits(path[1])),
+                ]
             case "vacuum": return [("POST", .maintain(path[1], .vacuum))]
             case "optimize": return [("POST", .maintain(path[1], .optimize))]
             case "check": return [("POST", .maintain(path[1], .check))]

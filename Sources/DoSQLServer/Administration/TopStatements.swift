@@ -28,29 +28,46 @@ final class TopStatements: StatementObserver {
         }
     }
 
-    private let entries = Mutex<[UInt64: Entry]>([:])
+    private struct State {
+        var entries: [UInt64: Entry] = [:]
+        var totals = StatementTotals()
+    }
+
+    private let state = Mutex(State())
+    private let slowTime: UInt64
+
+    /// - Parameter slowTime: nanoseconds from which a statement counts as slow.
+    init(slowTime: UInt64) {
+        self.slowTime = slowTime
+    }
+
+    /// What all of them have cost, those whose texts have left the table with them.
+    var totals: StatementTotals { state.withLock { $0.totals } }
 
     func ran(_ statement: Statement, nanoseconds: UInt64, rows: Int) {
         let hash = statement.textHash
-        let isKnown = entries.withLock { entries in entries[hash]?.add(nanoseconds, rows: rows) != nil }
+        let isKnown = state.withLock { state in
+            state.totals.add(nanoseconds, rows: rows, isSlow: nanoseconds >= slowTime)
+            return state.entries[hash]?.add(nanoseconds, rows: rows) != nil
+        }
         if isKnown { return }
         var entry = Entry(sql: Self.cut(statement.sql))
         entry.add(nanoseconds, rows: rows)
         let new = entry
-        entries.withLock { entries in
-            guard entries[hash]?.add(nanoseconds, rows: rows) == nil else { return }
-            if entries.count >= Self.textsMax {
+        state.withLock { state in
+            guard state.entries[hash]?.add(nanoseconds, rows: rows) == nil else { return }
+            if state.entries.count >= Self.textsMax {
                 // Who sends ever new texts must not push out what a tenant spends its time with.
-                guard let least = entries.min(by: { $0.value.nanoseconds < $1.value.nanoseconds }) else { return }
-                entries[least.key] = nil
+                guard let least = state.entries.min(by: { $0.value.nanoseconds < $1.value.nanoseconds }) else { return }
+                state.entries[least.key] = nil
             }
-            entries[hash] = new
+            state.entries[hash] = new
         }
     }
 
     /// Those that took most time, first the one that took most.
     func longest(_ count: Int) -> [Entry] {
-        Array(entries.withLock { Array($0.values) }.sorted { $0.nanoseconds > $1.nanoseconds }.prefix(count))
+        Array(state.withLock { Array($0.entries.values) }.sorted { $0.nanoseconds > $1.nanoseconds }.prefix(count))
     }
 
     private static func cut(_ sql: String) -> String {

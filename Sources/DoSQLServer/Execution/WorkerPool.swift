@@ -50,6 +50,11 @@ final class WorkerPool: Sendable {
         if isCrowded { try? start() }
     }
 
+    /// Threads there are now, how many of them work, and how many pieces of work wait for one.
+    var figures: (threads: Int, working: Int, waiting: Int) {
+        state.withLock { ($0.count, $0.queue.working, $0.queue.waiting) }
+    }
+
     /// Threads there are now.
     var threadCount: Int { state.withLock { $0.count } }
 

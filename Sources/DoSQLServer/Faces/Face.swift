@@ -8,6 +8,8 @@ protocol Face: StreamDelegate {
     var kind: FaceKind { get }
     /// The socket that it owns.
     var socket: SocketStream { get }
+    /// Bytes that had moved through the socket before this face had it, and are another one's.
+    var bytesBefore: (received: UInt64, sent: UInt64) { get }
     /// Looks at every deadline.
     func tick(_ now: UInt64)
     /// Whether nothing is under way, so that looking at its deadlines once a second will do. A face that is quiet no
@@ -19,4 +21,14 @@ protocol Face: StreamDelegate {
     func closeNow()
     /// Sends what the turn has brought, after ``Shard/willFlush(_:)``.
     func flush()
+}
+
+extension Face {
+    var bytesBefore: (received: UInt64, sent: UInt64) { (0, 0) }
+
+    /// Bytes that have moved through the socket since this face has it.
+    var bytesMoved: (received: UInt64, sent: UInt64) {
+        let before = bytesBefore
+        return (socket.bytesReceived &- before.received, socket.bytesSent &- before.sent)
+    }
 }

@@ -36,14 +36,21 @@ struct ExpositionWriter {
     /// A family that is a histogram; the unit of the values is the name's, `scale` of them make one.
     mutating func histogram(_ name: String, _ histogram: Histogram, dividedBy scale: UInt64 = 1, _ help: String) {
         begin(name, .histogram, help)
-        let reading = histogram.reading
-        for (bound, count) in zip(histogram.bounds, reading.cumulative) {
-            sample(suffix: "_bucket", count, [("le", Self.number(bound, scale))])
+        histogramSample(histogram.bounds, histogram.reading, dividedBy: scale, [])
+    }
+
+    /// Writes one histogram of the family, which may have several.
+    mutating func histogramSample(
+        _ bounds: [UInt64], _ reading: Histogram.Reading, dividedBy scale: UInt64,
+        _ labels: [(name: String, value: String)]
+    ) {
+        for (bound, count) in zip(bounds, reading.cumulative) {
+            sample(suffix: "_bucket", count, labels + [("le", Self.number(bound, scale))])
         }
         let all = reading.cumulative.last ?? 0
-        sample(suffix: "_bucket", all, [("le", "+Inf")])
-        sample(suffix: "_sum", Self.number(reading.sum, scale), [])
-        sample(suffix: "_count", all, [])
+        sample(suffix: "_bucket", all, labels + [("le", "+Inf")])
+        sample(suffix: "_sum", Self.number(reading.sum, scale), labels)
+        sample(suffix: "_count", all, labels)
     }
 
     private mutating func sample(

@@ -14,6 +14,8 @@ struct InFlight {
 
     let job: Job
     let carrier: Carrier
+    /// When it came.
+    let receivedAt: UInt64
     /// When the client last did something for it, or was sent something of it.
     var lastProgress: UInt64
     /// Bytes of rows the client may still send, if it is a load.

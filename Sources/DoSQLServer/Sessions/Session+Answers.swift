@@ -6,6 +6,12 @@ import DoSQLSession
 
 /// Answers, made here or by other threads.
 extension Session {
+    /// A request was carried out within so many nanoseconds.
+    func took(_ nanoseconds: UInt64, _ stream: SessionStream) {
+        shard.metrics.took(nanoseconds, faceKind)
+        shard.tally(stream.tenant).figures.latency.observe(nanoseconds)
+    }
+
     func answeredAtOnce(_ stream: SessionStream, _ header: FrameHeader, isDeferred: Bool) {
         stream.machine.finishedAtOnce(succeeded: true)
         if isDeferred { answered(header.request) }
@@ -41,7 +47,8 @@ extension Session {
     }
 
     func refuse(_ header: FrameHeader, _ failure: Failure, transaction: TransactionState = .none) {
-        shard.metrics.failed(failure.code)
+        shard.metrics.failed(failure, faceKind)
+        if let stream = stream(header.stream) { shard.tally(stream.tenant).figures.errors &+= 1 }
         failure.message(transaction: transaction).encode(into: &output, stream: header.stream, request: header.request)
         makeDirty()
     }
@@ -66,7 +73,12 @@ extension Session {
     func deliver(_ reply: Reply) {
         guard !isClosing else { return }
         let now = shard.loop.now
-        shard.metrics.answered(reply.frame)
+        let isError = shard.metrics.answered(reply.frame, faceKind)
+        if let stream = stream(reply.stream) {
+            let tally = shard.tally(stream.tenant)
+            tally.figures.bytesSent &+= UInt64(reply.frame.count)
+            if isError { tally.figures.errors &+= 1 }
+        }
         output.append(reply.frame)
         makeDirty()
         switch reply.kind {
@@ -110,6 +122,7 @@ extension Session {
         if let entry = inFlight.removeValue(forKey: reply.request) {
             machine.released(bytes: entry.job.body.count)
             entry.job.tally.end()
+            if let stream = stream(reply.stream) { took(shard.loop.now &- entry.receivedAt, stream) }
         }
         answered(reply.request)
         if let stream = streams[reply.stream] {

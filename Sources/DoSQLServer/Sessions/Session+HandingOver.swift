@@ -114,7 +114,8 @@ extension Session {
             _ = job.flow.give(credit: credit)
         }
         machine.kept(bytes: job.body.count)
-        inFlight[job.address.request] = InFlight(job: job, carrier: carrier, lastProgress: shard.loop.now)
+        inFlight[job.address.request] = InFlight(
+            job: job, carrier: carrier, receivedAt: receivedAt ?? shard.loop.now, lastProgress: shard.loop.now)
     }
 
     func close(_ stream: SessionStream, _ header: FrameHeader, isDeferred: Bool) {

@@ -22,6 +22,12 @@ extension Session {
             return refuse(header, Failure(.streamNotOpen, "stream \(header.stream) is not open"))
         }
         turn(of: stream.tenant)
+        // One that was kept behind a CLOSE has been counted.
+        if receivedAt == nil {
+            let tally = shard.tally(stream.tenant)
+            tally.figures.requests &+= 1
+            tally.figures.bytesReceived &+= UInt64(body.count)
+        }
         if kind.isBounded, let failure = refusal(of: stream.tenant) { return refuseOnArrival(header, failure) }
         switch stream.machine.received(kind, depends: header.flags.contains(.depends)) {
         case .start:
@@ -349,7 +355,12 @@ extension Session {
         // The loop's bound on the length of values must not change what an answer says.
         if !statement.access.callsFormat && !reader.isSlow(statement) {
             shard.willEndRead(stream.tenant)
-            if try reader.answer(execute, statement, header: header, into: &output) == .answered {
+            if case .answered(let nanoseconds, let bytes) = try reader.answer(
+                execute, statement, header: header, into: &output)
+            {
+                // Who had to wait has waited since it came.
+                took(receivedAt.map { max(nanoseconds, shard.loop.now &- $0) } ?? nanoseconds, stream)
+                stream.tenant.tally.figures.bytesSent &+= UInt64(bytes)
                 return answeredAtOnce(stream, header, isDeferred: isDeferred)
             }
         }

@@ -26,7 +26,7 @@ final class Session {
     private(set) var transport: (any FrameTransport)?
     /// It knows this session only until ``end()``, so neither keeps the other for ever.
     let shard: Shard
-    private let faceKind: FaceKind
+    let faceKind: FaceKind
     var machine: ConnectionStateMachine
     private var decoder = FrameDecoder()
     /// Received bytes behind those that the decoder has: they wait for a turn, or for the client to read.
@@ -199,7 +199,10 @@ final class Session {
     }
 
     /// A request is for this tenant.
-    func turn(of tenant: ShardTenant) { turns = tenant.turns }
+    func turn(of tenant: ShardTenant) {
+        // Mostly it is for the same as the one before.
+        if turns !== tenant.turns { turns = tenant.turns }
+    }
 
     private func tooLarge(_ header: FrameHeader) {
         guard machine.isOpen else {
@@ -347,7 +350,7 @@ final class Session {
                 "peer": "\(transport?.peerAddress ?? "")", "code": "\(failure.code.name)",
                 "reason": "\(failure.message)",
             ])
-        shard.metrics.failed(failure.code)
+        shard.metrics.failed(failure, faceKind)
         failure.message(transaction: .none, isFatal: true).encode(into: &output)
         closeAfterOutput()
     }

@@ -10,8 +10,8 @@ import Synchronization
 final class LoopReader {
     /// What came of a read.
     enum Verdict {
-        /// Its answer is in the output.
-        case answered
+        /// Its answer is in the output, after so many nanoseconds, with so many bytes.
+        case answered(UInt64, bytes: Int)
         /// It is beyond the loop's budget; nothing of it is in the output.
         case tooLong
     }
@@ -124,8 +124,7 @@ final class LoopReader {
             }
             Outcome(lsn: seenLSN).encode(into: &output)
             output.endFrame(at: frame)
-            statement.hasRun(since: now, rows: rowsGiven)
-            return .answered
+            return .answered(statement.hasRun(since: now, rows: rowsGiven), bytes: output.count - start)
         } catch {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
             // words the error.

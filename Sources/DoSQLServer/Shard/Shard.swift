@@ -24,6 +24,8 @@ final class Shard {
     let web: WebContext
     /// What it has counted.
     var metrics = ShardMetrics()
+    /// Where it has counted what tenants do.
+    private var tallies = TenantTallies()
     /// Who of its tenants is next.
     let turns: LoopTurns
     /// The bytes that wait on it.
@@ -184,6 +186,8 @@ final class Shard {
         case .translated(let translation, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(translation, exchange: caller.exchange)
         case .measure(let measurement):
+            var reading = reading
+            reading.counted(tallies.take())
             measurement.add(reading)
         case .report(let report, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(report, exchange: caller.exchange)
@@ -262,6 +266,7 @@ final class Shard {
 
     private func accept(_ descriptor: consuming Descriptor, from peer: PeerAddress, surplus refusal: Failure?) {
         // More than can be told so politely are not told at all.
+        if let refusal { metrics.connectionRefused(refusal) }
         guard drainDeadline == nil, refusal == nil || surplus.count < Self.surplusMax else {
             if refusal == nil { context.census.ended(peer) }
             return
@@ -273,7 +278,6 @@ final class Shard {
             _ = faces.add(newcomer)
             if refusal != nil {
                 surplus.insert(id)
-                metrics.connectionRefused()
             } else {
                 peers[id] = peer
             }
@@ -298,7 +302,11 @@ final class Shard {
     /// Somebody else speaks on the connection from now on.
     func faceChanged(_ face: any Face) {
         // It is the former one that calls: it stays until the turn ends.
-        if let former = faces.add(face) { formerFaces.append(former) }
+        if let former = faces.add(face) {
+            formerFaces.append(former)
+            // What moved before it said what it speaks belongs to what it speaks.
+            if former.kind != .newcomer { count(face.bytesBefore, of: former.kind) }
+        }
         metrics.connectionBegan(face.kind)
     }
 
@@ -324,7 +332,7 @@ final class Shard {
     func closed(_ connection: UInt64) {
         guard let face = faces.remove(connection) else { return }
         handshakeEnded(connection, .abandoned)
-        metrics.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
+        count(face.bytesMoved, of: face.kind)
         unproven.remove(connection)
         surplus.remove(connection)
         if let peer = peers.removeValue(forKey: connection) { context.census.ended(peer) }
@@ -341,11 +349,33 @@ final class Shard {
     private var reading: ShardMetrics {
         var reading = metrics
         for face in faces.all {
-            reading.isOpen(face.kind)
-            reading.moved(received: face.socket.bytesReceived, sent: face.socket.bytesSent)
+            reading.isOpen(face.kind, isSecured: face.socket.isTransformed)
+            // The bytes of who has not spoken yet will be another face's.
+            let bytes = face.bytesMoved
+            if face.kind != .newcomer { reading.moved(face.kind, received: bytes.received, sent: bytes.sent) }
         }
         for session in sessions.values { reading.isInFlight(session.machine.inFlightCount) }
+        reading.areInFlight(inFlight)
         return reading
+    }
+
+    private func count(_ bytes: (received: UInt64, sent: UInt64), of face: FaceKind) {
+        metrics.moved(face, received: bytes.received, sent: bytes.sent)
+    }
+
+    /// Where what a tenant's requests do is counted, which is about to be.
+    func tally(_ tenant: ShardTenant) -> TenantTally {
+        let tally = tenant.tally
+        if !tally.isListed { list(tally) }
+        return tally
+    }
+
+    private func list(_ tally: TenantTally) {
+        if tallies.isFull {
+            let (counted, ledger) = (tallies.take(), context.tenants.context.ledger)
+            context.tenants.context.openers.post(for: ledger) { _ in ledger.add(counted) }
+        }
+        tallies.list(tally)
     }
 
     /// Whether the server stops.

@@ -14,6 +14,8 @@ final class ShardTenant {
     var isInTurn = false
     /// What it has had of the loop's turn.
     let turns = TurnAccount()
+    /// What its requests have done lately. Counted by way of ``Shard/tally(_:)``.
+    let tally: TenantTally
     private var knownLimits: TenantLimits
     private var limitsVersion: UInt32
     /// Requests that were taken out of the tenant's bucket and have not come yet.
@@ -21,6 +23,7 @@ final class ShardTenant {
 
     init(_ tenant: Tenant) {
         self.tenant = tenant
+        tally = TenantTally(of: tenant.name)
         limitsVersion = tenant.limitsVersion.load(ordering: .acquiring)
         knownLimits = tenant.limits
     }

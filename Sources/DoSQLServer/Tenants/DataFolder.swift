@@ -25,6 +25,8 @@ public final class DataFolder: Sendable {
     public let path: String
     private let lock: FileLock
     private let tenantCount = Atomic<Int>(0)
+    /// Tells temporary files of limits apart.
+    private let lastFile = Atomic<UInt64>(0)
 
     /// Opens the folder, or creates it.
     /// - Throws: ``Failure``: somebody else has it open, it is of a newer format, or the system refuses.
@@ -130,13 +132,18 @@ public final class DataFolder: Sendable {
             if limits.isEmpty {
                 if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
             } else {
-                try limits.json.write(to: URL(filePath: path), options: .atomic)
+                // By way of a file that is durable, so that the limits are there whole or not at all.
+                let number = lastFile.add(1, ordering: .relaxed).newValue
+                let file = try WorkingFile(creating: "\(temporaryFolder)/limits-\(number)")
+                try file.write(Array(limits.json))
+                try file.sync()
+                try FileSystem.rename("\(temporaryFolder)/limits-\(number)", to: path)
             }
+            try FileSystem.syncDirectory(folder(of: tenant))
+        } catch let failure as FileSystem.Failure {
+            throw Failure(failure)
         } catch {
             throw Failure(.storageFailed, "cannot write \(path): \(error)")
-        }
-        do throws(FileSystem.Failure) { try FileSystem.syncDirectory(folder(of: tenant)) } catch {
-            throw Failure(error)
         }
     }
 

@@ -14,7 +14,7 @@ final class DiskWatch: Sendable {
     private enum Bound: UInt8 { case none, free, bytes }
 
     private let folder: String
-    private let freeMin: Int
+    let freeMin: Int
     private let bytesMax: Int
     private let bound = Atomic<UInt8>(Bound.none.rawValue)
     private let bytes = Atomic<Int>(0)

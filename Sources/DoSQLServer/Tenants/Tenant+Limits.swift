@@ -13,12 +13,16 @@ extension Tenant {
 
     /// Makes other limits hold, for now and after a restart. Writes a file: not for an event loop.
     func setOwnLimits(_ own: TenantLimitOverrides) throws(Failure) {
-        try context.folder.store(own, of: name)
-        apply(own)
+        try settling.withLock { _ throws(Failure) in
+            try context.folder.store(own, of: name)
+            apply(own)
+        }
     }
 
     /// Reads the limits that lie beside the file, which is being opened.
-    func readOwnLimits() throws(Failure) { apply(try context.folder.limits(of: name)) }
+    func readOwnLimits() throws(Failure) {
+        try settling.withLock { _ throws(Failure) in apply(try context.folder.limits(of: name)) }
+    }
 
     private func apply(_ own: TenantLimitOverrides) {
         let changed = standing.withLock { standing -> Bool in

@@ -99,7 +99,7 @@ final class Tenant: Sendable {
     /// Changes that were committed since it was met.
     let changes = Atomic<UInt64>(0)
     /// What its statements cost.
-    let statements = TopStatements()
+    let statements: TopStatements
     /// Whether it has ended: its name may be somebody else's by now.
     private let hasEnded = Atomic<Bool>(false)
     /// Monotonic nanoseconds of the last use.
@@ -111,6 +111,8 @@ final class Tenant: Sendable {
     private let cursors = Atomic<Int>(0)
     /// What it may use.
     let standing: Mutex<Standing>
+    /// Held while its own limits are read or written: what was read before a change must not hold after it.
+    let settling = Mutex<Void>(())
     /// Counts the changes of its limits.
     let limitsVersion = Atomic<UInt32>(0)
 
@@ -119,6 +121,7 @@ final class Tenant: Sendable {
         self.context = context
         standing = Mutex(Standing(limits: context.tenantLimits))
         kept = Mutex(context.kept)
+        statements = TopStatements(slowTime: context.slowStatementTime)
         lastUsed = Atomic(MonotonicClock.nanoseconds())
     }
 

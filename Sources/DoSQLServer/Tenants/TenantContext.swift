@@ -30,6 +30,10 @@ final class TenantContext: Sendable {
     let unserved: NobodysPermission?
     let writeQueueMax: Int
     let metrics = WriteMetrics()
+    /// What was counted of tenants.
+    let ledger: TenantLedger
+    /// Nanoseconds from which a statement counts as slow.
+    let slowStatementTime: UInt64
     let checkpointPages: Int
     let session: SessionLimits
     /// What a tenant may use that has no limits of its own.
@@ -55,6 +59,8 @@ final class TenantContext: Sendable {
         self.writeQueueMax = writeQueueMax
         createsTenants = configuration.createsTenants
         unserved = configuration.tokens.isEmpty ? nil : .shared
+        ledger = TenantLedger(seriesMax: configuration.metrics.tenantSeriesMax, folder: folder)
+        slowStatementTime = configuration.metrics.slowStatementTime
         checkpointPages = configuration.checkpointPages
         session = configuration.session
         kept = [.messages: configuration.messagesKept, .events: configuration.eventsKept].filter { $0.value.isBounded }

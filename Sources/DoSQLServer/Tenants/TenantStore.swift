@@ -18,6 +18,8 @@ final class TenantStore: Sendable {
 
     let context: TenantContext
     private let tenants = Mutex<[TenantName: Tenant]>([:])
+    /// What the statements of those have cost that are not known any more.
+    private let forgotten = Mutex(StatementTotals())
     private let openMax: Int
     private let idleTime: UInt64
     private let bell = WorkQueue<Void>()
@@ -58,15 +60,24 @@ final class TenantStore: Sendable {
     /// A tenant that has ended leaves: its name means whatever is made under it from now on.
     func forget(_ tenant: Tenant) {
         tenants.withLock { tenants in
-            if tenants[tenant.name] === tenant { tenants[tenant.name] = nil }
+            guard tenants[tenant.name] === tenant else { return }
+            tenants[tenant.name] = nil
+            forgotten.withLock { $0.add(tenant.statements.totals) }
         }
     }
 
-    /// How many names there are, how many of them are open, and the pages in their logs.
-    var census: (known: Int, open: Int, walFrames: Int) {
-        let all = tenants.withLock { Array($0.values) }
-        let open = all.filter(\.isOpen)
-        return (all.count, open.count, open.reduce(0) { $0 + $1.walFrames.load(ordering: .relaxed) })
+    /// How all tenants stand.
+    var census: TenantCensus {
+        // Under one lock: who leaves is counted in one place.
+        let (all, departed) = tenants.withLock { tenants in (Array(tenants.values), forgotten.withLock { $0 }) }
+        return TenantCensus(of: all, forgotten: departed)
+    }
+
+    /// Those whose statements took most time, of those that are open.
+    func busiest(_ count: Int) -> [Tenant] {
+        let open = tenants.withLock { Array($0.values) }.filter(\.isOpen)
+        return open.map { (tenant: $0, time: $0.statements.totals.nanoseconds) }.sorted { $0.time > $1.time }
+            .prefix(count).map(\.tenant)
     }
 
     /// Closes who is idle, and beyond the limit those unused for longest; checkpoints what has grown.
@@ -99,7 +110,12 @@ final class TenantStore: Sendable {
         let closed = tenants.withLock { tenants -> [Tenant] in
             for name in tenants.filter({ !$0.value.isOpen }).map(\.key) {
                 if var tenant = tenants.removeValue(forKey: name) {
-                    if !isKnownUniquelyReferenced(&tenant) { tenants[name] = tenant }
+                    if isKnownUniquelyReferenced(&tenant) {
+                        let totals = tenant.statements.totals
+                        forgotten.withLock { $0.add(totals) }
+                    } else {
+                        tenants[name] = tenant
+                    }
                 }
             }
             // Those whose names streams hold are asked for in vain: they cost little, and a look at all of them much.

@@ -136,13 +136,21 @@ struct Exposition {
             }
             return
         }
-        let buckets = family.samples.filter { $0.name == family.name + "_bucket" }
+        // One histogram for each set of the other labels.
+        let histograms = Dictionary(grouping: family.samples) { sample in
+            sample.labels.filter { $0.key != "le" }
+        }
+        for samples in histograms.values { try checkHistogram(family, samples) }
+    }
+
+    private static func checkHistogram(_ family: Family, _ samples: [Sample]) throws {
+        let buckets = samples.filter { $0.name == family.name + "_bucket" }
         let bounds = buckets.compactMap { $0.labels["le"].flatMap { $0 == "+Inf" ? .infinity : Double($0) } }
         let counts = buckets.map(\.value)
         guard bounds.count == buckets.count, bounds.last == .infinity, bounds == bounds.sorted(),
             Set(bounds).count == bounds.count, counts == counts.sorted()
         else { throw TestSupportError("the buckets of \(family.name) are not cumulative") }
-        let others = family.samples.filter { $0.name != family.name + "_bucket" }
+        let others = samples.filter { $0.name != family.name + "_bucket" }
         guard others.map(\.name) == [family.name + "_sum", family.name + "_count"], others[1].value == counts.last
         else { throw TestSupportError("\(family.name) has no sum, or a count that is not its last bucket's") }
     }

@@ -46,14 +46,14 @@ struct MetricsTests {
         // What is no JSON never became a request.
         #expect(try moved("dosql_requests_total", ["face": "http", "operation": "query"]) == 1)
         #expect(try moved("dosql_requests_total", ["face": "binary", "operation": "query"]) == 0)
-        #expect(try moved("dosql_errors_total", ["code": "SQL_ERROR"]) == 1)
-        #expect(try moved("dosql_errors_total", ["code": "MALFORMED"]) == 1)
-        #expect(try moved("dosql_errors_total", ["code": "CONSTRAINT_UNIQUE"]) == 1)
+        #expect(try moved("dosql_errors_total", ["face": "http", "code": "SQL_ERROR"]) == 1)
+        #expect(try moved("dosql_errors_total", ["face": "http", "code": "MALFORMED"]) == 1)
+        #expect(try moved("dosql_errors_total", ["face": "http", "code": "CONSTRAINT_UNIQUE"]) == 1)
         // The first page itself is in the second.
         #expect(try moved("dosql_http_responses_total", ["class": "2xx"]) == 6)
         #expect(try moved("dosql_http_responses_total", ["class": "4xx"]) == 4)
-        #expect(try moved("dosql_received_bytes_total", [:]) > 500)
-        #expect(try moved("dosql_sent_bytes_total", [:]) > 500)
+        #expect(try moved("dosql_received_bytes_total", ["face": "http"]) > 500)
+        #expect(try moved("dosql_sent_bytes_total", ["face": "http"]) > 500)
     }
 
     @Test func `connections and requests of the binary face are its own`() throws {

@@ -23,6 +23,7 @@ final class WebSocketFace: Face {
     let connection: UInt64
     let kind = FaceKind.webSocket
     let socket: SocketStream
+    let bytesBefore: (received: UInt64, sent: UInt64)
     unowned let shard: Shard
     private let machine: WebSocketMachine
     private var keepalive: WebSocketKeepalive
@@ -42,6 +43,7 @@ final class WebSocketFace: Face {
     init(connection: UInt64, socket: SocketStream, shard: Shard, variant: WebSocketVariant, messageBytesMax: Int) {
         self.connection = connection
         self.socket = socket
+        bytesBefore = (socket.bytesReceived, socket.bytesSent)
         self.shard = shard
         let heartbeat = shard.context.configuration.http.heartbeatTime
         machine = WebSocketMachine(

@@ -4,7 +4,8 @@ extension AdministrationRequest {
     static let all: [AdministrationRequest] =
         [
             .listTenants, .create, .report("{name}"), .delete("{name}"), .rename("{name}"), .backup("{name}"),
-            .restore("{name}"), .readRetention("{name}"), .writeRetention("{name}"),
+            .restore("{name}"), .readRetention("{name}"), .writeRetention("{name}"), .readLimits("{name}"),
+            .changeLimits("{name}"), .replaceLimits("{name}"),
         ] + Maintenance.allCases.map { .maintain("{name}", $0) } + [
             .listDeleted, .undelete("{deleted}"), .purge("{deleted}"),
         ]
@@ -18,6 +19,7 @@ extension AdministrationRequest {
         case .backup(let name): "/admin/tenants/\(name)/backup"
         case .restore(let name): "/admin/tenants/\(name)/restore"
         case .readRetention(let name), .writeRetention(let name): "/admin/tenants/\(name)/retention"
+        case .readLimits(let name), .changeLimits(let name), .replaceLimits(let name): "/admin/tenants/\(name)/limits"
         case .maintain(let name, let kind): "/admin/tenants/\(name)/\(kind.rawValue)"
         case .listDeleted: "/admin/deleted"
         case .undelete(let id): "/admin/deleted/\(id)/restore"
@@ -28,9 +30,10 @@ extension AdministrationRequest {
     /// Its method.
     var method: String {
         switch self {
-        case .listTenants, .report, .backup, .readRetention, .listDeleted: "GET"
+        case .listTenants, .report, .backup, .readRetention, .readLimits, .listDeleted: "GET"
         case .create, .rename, .maintain, .undelete: "POST"
-        case .restore, .writeRetention: "PUT"
+        case .restore, .writeRetention, .replaceLimits: "PUT"
+        case .changeLimits: "PATCH"
         case .delete, .purge: "DELETE"
         }
     }
@@ -95,6 +98,19 @@ extension AdministrationRequest {
                 body: "RetentionRequest",
                 example: #"{"messages":{"rows":1000,"seconds":null},"events":null}"#,
                 answer: .json("It is set.", "Retention"))
+        case .readLimits:
+            return described(
+                "readLimits", "What a tenant may use.", ["TenantName"], answer: .json("That.", "TenantLimits"))
+        case .changeLimits:
+            return described(
+                "changeLimits", "Sets limits of a tenant, or with null takes them back.", ["TenantName"],
+                body: "TenantLimitsRequest", example: #"{"databaseBytesMax":104857600,"tenantRateMax":null}"#,
+                answer: .json("They hold.", "TenantLimits"))
+        case .replaceLimits:
+            return described(
+                "replaceLimits", "Replaces all limits that are a tenant's own.", ["TenantName"],
+                body: "TenantLimitsRequest", example: #"{"databaseBytesMax":104857600}"#,
+                answer: .json("They hold.", "TenantLimits"))
         case .maintain(_, let kind):
             switch kind {
             case .vacuum:
@@ -179,6 +195,13 @@ enum AdministrationSchemas {
         "Retention":{"type":"object","required":["messages","events"],"properties":{
           "messages":{"$ref":"#/components/schemas/RetentionBounds"},
           "events":{"$ref":"#/components/schemas/RetentionBounds"}}},
+        "TenantLimits":{"type":"object","required":["limits"],"properties":{
+          "limits":{"type":"array","items":{"type":"object",
+            "required":["name","value","default","own","unit","min","max"],"properties":{"name":{"type":"string"},
+            "value":{"type":"integer"},"default":{"type":"integer"},"own":{"type":"boolean"},
+            "unit":{"type":"string"},"min":{"type":"integer"},"max":{"type":"integer"}}}}}},
+        "TenantLimitsRequest":{"type":"object","additionalProperties":false,"properties":{
+          \#(limits)}},
         "VacuumReport":{"type":"object","required":["bytesBefore","bytesAfter"],"properties":{
           "bytesBefore":{"$ref":"#/components/schemas/Bytes"},"bytesAfter":{"$ref":"#/components/schemas/Bytes"}}},
         "CheckReport":{"type":"object","required":["ok","problems","foreignKeys"],"properties":{
@@ -187,6 +210,13 @@ enum AdministrationSchemas {
             "required":["table","rowid","parent","constraint"],"properties":{"table":{"type":"string"},
             "rowid":{"type":["integer","null"]},"parent":{"type":"string"},"constraint":{"type":"integer"}}}}}}
         """#
+
+    private static let limits = TenantLimits.fields.map { field in
+        """
+        "\(field.name)":{"type":["integer","null"],"minimum":\(field.range.lowerBound),\
+        "maximum":\(field.range.upperBound)}
+        """
+    }.joined(separator: ",")
 
     static let parameters = #"""
         "TenantName":{"name":"name","in":"path","required":true,"description":"A tenant's name.",

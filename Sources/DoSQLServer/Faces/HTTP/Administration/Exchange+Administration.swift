@@ -24,11 +24,12 @@ extension Exchange {
     private func authorize(_ request: AdministrationRequest) throws(Refusal) {
         switch request {
         case .report(let name), .delete(let name), .backup(let name), .restore(let name), .readRetention(let name),
-            .writeRetention(let name), .maintain(let name, _):
+            .writeRetention(let name), .readLimits(let name), .maintain(let name, _):
             guard principal?.access.access(to: name)?.rights.contains(.admin) == true else {
                 throw Refusal(.lacking(.admin))
             }
-        case .listTenants, .create, .rename, .listDeleted, .undelete, .purge:
+        // Limits keep a tenant from hurting others: who administers that one only may not lift them.
+        case .listTenants, .create, .rename, .changeLimits, .replaceLimits, .listDeleted, .undelete, .purge:
             try require(everywhere: .admin)
         }
     }

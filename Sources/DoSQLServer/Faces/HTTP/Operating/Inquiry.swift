@@ -46,7 +46,8 @@ final class Inquiry {
         return Inquiry(on: face, waitsFor: { "an event loop" }) {
             Measurement.begin(tenants.context.shards) { sum in
                 tenants.context.openers.post(for: tenants) { _ in
-                    caller.shard.post(.report(.metrics(MetricsPage.make(sum, of: tenants)), for: caller))
+                    let page = MetricsPage.make(ServerReading(sum, of: tenants))
+                    caller.shard.post(.report(.metrics(page), for: caller))
                 }
             }
         }

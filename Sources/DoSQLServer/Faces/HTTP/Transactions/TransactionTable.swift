@@ -39,7 +39,7 @@ final class TransactionTable {
             call.tenant == nil || call.tenant == transaction.tenant, transaction.belongs(to: call.principal)
         else {
             guard case .request = call.kind else { return }
-            shard.metrics.failed(Self.unknown.code)
+            shard.metrics.failed(Self.unknown, .http)
             // A wrong tenant or token is told nothing that a wrong name is not.
             return Self.refuse(call.caller)
         }

@@ -1,0 +1,24 @@
+/// What statements have cost, of one tenant or of several.
+struct StatementTotals: Sendable {
+    var count: UInt64 = 0
+    var nanoseconds: UInt64 = 0
+    var rows: UInt64 = 0
+    /// Those that ran for long (`protocol/metrics.md`, limits).
+    var slow: UInt64 = 0
+
+    /// Counts one that has run.
+    mutating func add(_ nanoseconds: UInt64, rows: Int, isSlow: Bool) {
+        count &+= 1
+        self.nanoseconds &+= nanoseconds
+        self.rows &+= UInt64(clamping: rows)
+        if isSlow { slow &+= 1 }
+    }
+
+    /// Adds what others have cost.
+    mutating func add(_ other: StatementTotals) {
+        count &+= other.count
+        nanoseconds &+= other.nanoseconds
+        rows &+= other.rows
+        slow &+= other.slow
+    }
+}
