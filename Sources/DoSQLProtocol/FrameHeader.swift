@@ -59,11 +59,7 @@ public struct FrameHeader: Hashable, Sendable {
     @inlinable
     @inline(always)
     public func encode(into writer: inout ByteWriter) {
-        writer.bytes.append(addingCapacity: FrameHeader.size) { output in
-            output.appendU32(length)
-            output.appendU32(UInt32(type) | UInt32(flags.rawValue) &<< 8 | UInt32(stream) &<< 16)
-            output.appendU32(request)
-        }
+        writer.bytes.append(addingCapacity: FrameHeader.size) { output in output.append(self) }
     }
 
     /// The message, if this version knows its number.

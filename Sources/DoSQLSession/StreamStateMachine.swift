@@ -71,6 +71,9 @@ public struct StreamStateMachine<Pending> {
     /// A stream whose OPEN was just received.
     public init() {}
 
+    /// Whether requests wait in its line.
+    public var hasWaiting: Bool { !held.isEmpty }
+
     /// Whether nothing runs and nothing waits.
     public var isQuiet: Bool { running == 0 && held.isEmpty }
 
@@ -97,7 +100,8 @@ public struct StreamStateMachine<Pending> {
             if running == 0 { previousFailed = true }
         }
         let admission = admit(kind, depends: depends)
-        if admission != .wait { newestWasRefused = false }
+        if case .wait = admission { return admission }
+        newestWasRefused = false
         return admission
     }
 

@@ -31,7 +31,9 @@ public struct Connection: ~Copyable, @unchecked Sendable {
     /// ``SandboxMode/trusted``. nil: everything is.
     public var permission: (any StatementPermission)? {
         get { state.permission }
-        nonmutating set { state.permission = newValue }
+        nonmutating set {
+            if state.permission !== newValue { state.permission = newValue }
+        }
     }
 
     /// Stops what runs here, from any thread, even after this connection is closed.
@@ -110,7 +112,7 @@ extension Connection {
         }
         let statement = try state.prepareOne(sql, persistent: sql.count <= state.cachedSQLLength)
         let text = SQLText(sql)
-        statement.knownTextHash = text.hash
+        statement.knownText = text
         if keeps(statement, bytes: sql.count) { state.cache.insert(statement, for: text) }
         return statement
     }
@@ -122,9 +124,15 @@ extension Connection {
         }
         let utf8 = sql.utf8
         let statement = try state.prepareOne(utf8.span, persistent: utf8.count <= state.cachedSQLLength)
-        statement.knownTextHash = sql.hash
+        statement.knownText = sql
         if keeps(statement, bytes: utf8.count) { state.cache.insert(statement, for: sql) }
         return statement
+    }
+
+    /// Whether a statement was compiled since this was asked last.
+    public func takeHasCompiled() -> Bool {
+        defer { state.hasCompiled = false }
+        return state.hasCompiled
     }
 
     /// The statements kept.

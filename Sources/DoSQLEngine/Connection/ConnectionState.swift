@@ -21,6 +21,9 @@ final class ConnectionState {
     /// Whether a statement was prepared that sets `defer_foreign_keys`, which stays until the transaction ends.
     var deferredForeignKeysWereSet = false
 
+    /// Whether a statement was compiled since somebody asked.
+    var hasCompiled = false
+
     /// Who is told of the statements that have run.
     @usableFromInline var observer: (any StatementObserver)?
 
@@ -349,6 +352,7 @@ extension ConnectionState {
 
     /// Compiles a text that is one statement.
     func prepareOne(_ sql: Span<UInt8>, persistent: Bool) throws(PrepareError) -> Statement {
+        hasCompiled = true
         let (statement, tail) = try prepare(sql, persistent: persistent)
         guard let statement else { throw .empty }
         let next = SQLScanner.skipSeparators(sql, from: tail)

@@ -25,8 +25,8 @@ public final class Statement: @unchecked Sendable {
     @usableFromInline var preparations: Int32 = 0
     /// Whether it touches what ``access`` does not name, after a change of the schema: only a new one is of use.
     public private(set) var isOutdated = false
-    /// ``textHash``, if it comes out of a connection's cache or somebody has asked for it.
-    var knownTextHash: UInt64?
+    /// ``text``, if it comes out of a connection's cache or somebody has asked for it.
+    @usableFromInline var knownText: SQLText?
 
     init(_ handle: OpaquePointer, access: StatementAccess, connection: ConnectionState) {
         unsafe self.handle = unsafe handle

@@ -63,9 +63,9 @@ extension Administration {
             changes: tenant.changes.load(ordering: .relaxed),
             statements: tenant.statements.longest(statements).map { entry in
                 TenantReport.Statement(
-                    sql: entry.sql, count: entry.count, totalMs: Double(entry.nanoseconds) / 1e6,
-                    meanMs: Double(entry.nanoseconds) / 1e6 / Double(max(entry.count, 1)),
-                    maxMs: Double(entry.longest) / 1e6, rows: entry.rows)
+                    sql: entry.sql, count: entry.runs.count, totalMs: Double(entry.runs.nanoseconds) / 1e6,
+                    meanMs: Double(entry.runs.nanoseconds) / 1e6 / Double(max(entry.runs.count, 1)),
+                    maxMs: Double(entry.runs.longest) / 1e6, rows: entry.runs.rows)
             })
     }
 

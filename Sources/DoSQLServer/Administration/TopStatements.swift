@@ -5,7 +5,8 @@ import Synchronization
 /// Which texts of a tenant took most time: a bounded table, without the values of parameters
 /// (`protocol/administration.md`, tenant).
 ///
-/// Each thread that runs a statement counts it here, under a lock that is held for some tens of nanoseconds.
+/// Whoever runs statements counts them here, under a lock that is held for some tens of nanoseconds: threads one by one, a
+/// loop once a turn.
 final class TopStatements: StatementObserver {
     /// Bytes of a text that are kept: enough to know it again.
     static let textMax = 1024
@@ -15,17 +16,7 @@ final class TopStatements: StatementObserver {
     /// What is known of one text.
     struct Entry: Sendable {
         let sql: String
-        var count: UInt64 = 0
-        var nanoseconds: UInt64 = 0
-        var longest: UInt64 = 0
-        var rows: UInt64 = 0
-
-        fileprivate mutating func add(_ nanoseconds: UInt64, rows: Int) {
-            count += 1
-            self.nanoseconds &+= nanoseconds
-            longest = max(longest, nanoseconds)
-            self.rows &+= UInt64(clamping: rows)
-        }
+        var runs: StatementRuns
     }
 
     private struct State {
@@ -44,21 +35,22 @@ final class TopStatements: StatementObserver {
     /// What all of them have cost, those whose texts have left the table with them.
     var totals: StatementTotals { state.withLock { $0.totals } }
 
-    func ran(_ statement: Statement, nanoseconds: UInt64, rows: Int) {
-        let hash = statement.textHash
+    func ran(_ text: SQLText, _ runs: StatementRuns) {
+        let hash = text.hash
+        // Of runs that are told together at most one was slow.
+        let isSlow = runs.longest >= slowTime
         let isKnown = state.withLock { state in
-            state.totals.add(nanoseconds, rows: rows, isSlow: nanoseconds >= slowTime)
-            return state.entries[hash]?.add(nanoseconds, rows: rows) != nil
+            state.totals.add(runs, isSlow: isSlow)
+            return state.entries[hash]?.runs.add(runs) != nil
         }
         if isKnown { return }
-        var entry = Entry(sql: Self.cut(statement.sql))
-        entry.add(nanoseconds, rows: rows)
-        let new = entry
+        let new = Entry(sql: Self.cut(String(decoding: text.utf8, as: UTF8.self)), runs: runs)
         state.withLock { state in
-            guard state.entries[hash]?.add(nanoseconds, rows: rows) == nil else { return }
+            guard state.entries[hash]?.runs.add(runs) == nil else { return }
             if state.entries.count >= Self.textsMax {
                 // Who sends ever new texts must not push out what a tenant spends its time with.
-                guard let least = state.entries.min(by: { $0.value.nanoseconds < $1.value.nanoseconds }) else { return }
+                guard let least = state.entries.min(by: { $0.value.runs.nanoseconds < $1.value.runs.nanoseconds })
+                else { return }
                 state.entries[least.key] = nil
             }
             state.entries[hash] = new
@@ -67,7 +59,9 @@ final class TopStatements: StatementObserver {
 
     /// Those that took most time, first the one that took most.
     func longest(_ count: Int) -> [Entry] {
-        Array(state.withLock { Array($0.entries.values) }.sorted { $0.nanoseconds > $1.nanoseconds }.prefix(count))
+        Array(
+            state.withLock { Array($0.entries.values) }.sorted { $0.runs.nanoseconds > $1.runs.nanoseconds }
+                .prefix(count))
     }
 
     private static func cut(_ sql: String) -> String {

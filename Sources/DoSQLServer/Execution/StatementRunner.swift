@@ -14,12 +14,21 @@ enum StatementRunner {
         _ reference: borrowing StatementReference, statements: StatementTable, on connection: borrowing Connection
     ) throws(Failure) -> Statement {
         switch reference {
-        case .sql(let text):
-            do throws(PrepareError) { return try connection.cached(text) } catch { throw Failure(error) }
+        case .sql(let text): return try prepare(text, on: connection)
         case .prepared(let id):
             guard let text = statements[id] else { throw .statementUnknown(id) }
-            do throws(PrepareError) { return try connection.cached(text) } catch { throw Failure(error) }
+            return try prepare(text, on: connection)
         }
+    }
+
+    /// The same for a text.
+    static func prepare(_ text: Span<UInt8>, on connection: borrowing Connection) throws(Failure) -> Statement {
+        do throws(PrepareError) { return try connection.cached(text) } catch { throw Failure(error) }
+    }
+
+    /// The same for one that somebody has prepared.
+    static func prepare(_ text: SQLText, on connection: borrowing Connection) throws(Failure) -> Statement {
+        do throws(PrepareError) { return try connection.cached(text) } catch { throw Failure(error) }
     }
 
     /// The same, but never one that was prepared before a change of the schema: a load can repeat nothing.

@@ -1,3 +1,5 @@
+import DoSQLEngine
+
 /// What statements have cost, of one tenant or of several.
 struct StatementTotals: Sendable {
     var count: UInt64 = 0
@@ -6,11 +8,11 @@ struct StatementTotals: Sendable {
     /// Those that ran for long (`protocol/metrics.md`, limits).
     var slow: UInt64 = 0
 
-    /// Counts one that has run.
-    mutating func add(_ nanoseconds: UInt64, rows: Int, isSlow: Bool) {
-        count &+= 1
-        self.nanoseconds &+= nanoseconds
-        self.rows &+= UInt64(clamping: rows)
+    /// Counts runs, of which one may have been slow.
+    mutating func add(_ runs: StatementRuns, isSlow: Bool) {
+        count &+= runs.count
+        nanoseconds &+= runs.nanoseconds
+        rows &+= runs.rows
         if isSlow { slow &+= 1 }
     }
 

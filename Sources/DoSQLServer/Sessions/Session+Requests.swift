@@ -28,7 +28,9 @@ extension Session {
             tally.figures.requests &+= 1
             tally.figures.bytesReceived &+= UInt64(body.count)
         }
-        if kind.isBounded, let failure = refusal(of: stream.tenant) { return refuseOnArrival(header, failure) }
+        if shard.inFlight.isFull || !stream.tenant.hasRoom, kind.isBounded, let failure = refusal(of: stream.tenant) {
+            return refuseOnArrival(header, failure)
+        }
         switch stream.machine.received(kind, depends: header.flags.contains(.depends)) {
         case .start:
             start(stream, type, header, body, isDeferred: false)
@@ -94,17 +96,14 @@ extension Session {
     /// Lets everything leave the stream's line that may.
     func pump(_ stream: SessionStream) {
         // A request that is refused while it is started comes back here; the loop below goes on with the next one.
-        guard !stream.isPumping else { return }
+        guard stream.machine.hasWaiting, !stream.isPumping else { return }
         stream.isPumping = true
         defer { stream.isPumping = false }
-        var began = Budget.now()
+        shard.turns.beginStretch()
+        defer { shard.turns.endStretch() }
         while !isClosing, !mustWaitForClient(), !mustYield(), let (held, admission) = stream.machine.next() {
             turn(of: stream.tenant)
-            defer {
-                let now = Budget.now()
-                shard.turns.charge(stream.tenant.turns, now &- began)
-                began = now
-            }
+            defer { shard.turns.charge(stream.tenant.turns) }
             let header = held.pending.header
             guard let type = MessageType(rawValue: header.type) else { continue }
             switch admission {
@@ -342,10 +341,20 @@ extension Session {
         do throws(DecodeError) { execute = try Execute(body, kind: Execute.kind(of: type)) } catch {
             throw Failure(error)
         }
-        if execute.statement.textCount(statements) > Self.compiledMax {
-            return submitUncompiled(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+        let statement: Statement
+        switch execute.statement {
+        case .prepared(let id):
+            guard let text = statements[id] else { throw .statementUnknown(id) }
+            if text.utf8.count > Self.compiledMax {
+                return submitUncompiled(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+            }
+            statement = try StatementRunner.prepare(text, on: reader.connection)
+        case .sql(let text):
+            if text.count > Self.compiledMax {
+                return submitUncompiled(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+            }
+            statement = try StatementRunner.prepare(text, on: reader.connection)
         }
-        let statement = try StatementRunner.prepare(execute.statement, statements: statements, on: reader.connection)
         guard statement.isSurelyRead else {
             guard !stream.isReadOnly else { throw .readOnly }
             guard stream.mayChange else { throw .lacking(.write) }

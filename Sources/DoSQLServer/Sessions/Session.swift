@@ -128,10 +128,17 @@ final class Session {
             received.set(decoder.keptCount + kept.count)
             swap(&decoder, &self.decoder)
         }
-        var began = Budget.now()
+        let turns = shard.turns
+        turns.beginStretch()
+        defer { turns.endStretch() }
+        var room = Self.outputMax - (transport?.queuedBytes ?? 0)
         loop: while !isClosing {
             if greeting != nil { return hold(&decoder, input) }
-            if mustWaitForClient() || mustYield() { return kept.append(input) }
+            if isPaused || output.count > room {
+                if mustWaitForClient() { return kept.append(input) }
+                room = Self.outputMax - (transport?.queuedBytes ?? 0)
+            }
+            if mustYield() { return kept.append(input) }
             decoder.frameMax = machine.isOpen ? Limits.frameMax : Limits.frameHandshakeMax
             switch decoder.next(&input) {
             case .frame(let header, let body): handle(header, body)
@@ -140,9 +147,7 @@ final class Session {
             case .unmeant: fail(.protocolViolation, "a frame of more than 1 GiB cannot be meant")
             case .needMore: break loop
             }
-            let now = Budget.now()
-            shard.turns.charge(turns, now &- began)
-            began = now
+            turns.charge(self.turns)
         }
     }
 

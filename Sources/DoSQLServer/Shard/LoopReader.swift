@@ -47,14 +47,25 @@ final class LoopReader {
     /// What is known of the tenant's feeds.
     var messages = KnownFeed()
     var events = KnownFeed()
-    /// By ``Statement/textHash``.
+    /// By the hash of their texts.
     private var slow: [UInt64: UInt8] = [:]
     /// Until when statements have less time.
     private var waryUntil: UInt64 = 0
+    private let turns: LoopTurns
+    /// Bytes of parameters beyond which they have taken a while before their statement begins.
+    private static let quickParametersMax = 4096
+    /// What ran last, and what that took in this turn: told once, since mostly one runs again and again.
+    private var lastText: SQLText?
+    private var lastRuns = StatementRuns()
+    /// Nanoseconds from which a statement counts as slow.
+    private let slowTime: UInt64
 
-    init(_ connection: consuming Connection, tenant: Tenant) {
+    /// - Parameter turns: whose time is measured: reads are carried out in its stretches.
+    init(_ connection: consuming Connection, tenant: Tenant, turns: LoopTurns) {
         self.connection = connection
         self.tenant = tenant
+        self.turns = turns
+        slowTime = tenant.context.slowStatementTime
         watch = tenant.context.watchdog.post()
     }
 
@@ -65,8 +76,8 @@ final class LoopReader {
     /// Whether a statement was too long for the loop lately. Asking makes it forget a little.
     func isSlow(_ statement: Statement) -> Bool {
         if slow.isEmpty { return false }
-        guard let left = slow[statement.textHash] else { return false }
-        slow[statement.textHash] = left > 1 ? left - 1 : nil
+        guard let left = slow[statement.text.hash] else { return false }
+        slow[statement.text.hash] = left > 1 ? left - 1 : nil
         return true
     }
 
@@ -84,24 +95,25 @@ final class LoopReader {
             throw error
         }
         statement.forgetSteps()
-        let now = Budget.now()
+        // The request before it has looked at the clock, a moment ago.
+        turns.beginStretch()
+        let isLate = connection.takeHasCompiled() || execute.parameters.bytes.count > Self.quickParametersMax
+        let now = isLate ? turns.look() : turns.clock
         let isWary = now < waryUntil
         connection.allow(until: now &+ (isWary ? Self.timeMaxWary : Self.timeMax), memoryMax: Self.memoryMax)
         watch.extend(now &+ Self.watchTime)
         defer {
+            turns.endStretch()
             statement.reset()
             // Compiling the next statement is not on this one's time.
             connection.allow(until: .max, memoryMax: nil)
             watch.extend(.max)
         }
         do throws(SQLiteError) {
-            let hasRows = execute.kind != .run
-            let frame = output.beginFrame(hasRows ? .result : .done, stream: header.stream, request: header.request)
             var hasRow = try statement.step()
             var rowsGiven = 0
-            if hasRows {
-                RowEncoder.writeColumns(of: statement, into: &output)
-                let position = output.beginRows()
+            if execute.kind != .run {
+                let position = RowEncoder.beginResult(of: statement, header, into: &output)
                 let columns = statement.columnCount
                 let rowsMax = execute.kind == .queryOne ? 1 : .max
                 var rows = 0
@@ -120,11 +132,14 @@ final class LoopReader {
                     return remember(statement, &output, start)
                 }
             } else {
+                _ = output.beginFrame(.done, stream: header.stream, request: header.request)
                 while hasRow { hasRow = try statement.step() }
             }
             Outcome(lsn: seenLSN).encode(into: &output)
-            output.endFrame(at: frame)
-            return .answered(statement.hasRun(since: now, rows: rowsGiven), bytes: output.count - start)
+            output.endFrame(at: start)
+            let nanoseconds = turns.look() &- now
+            count(statement, nanoseconds: nanoseconds, rows: rowsGiven)
+            return .answered(nanoseconds, bytes: output.count - start)
         } catch {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
             // words the error.
@@ -148,11 +163,30 @@ final class LoopReader {
         }
     }
 
+    /// Counts a run of a statement, for whoever asks what statements cost.
+    private func count(_ statement: Statement, nanoseconds: UInt64, rows: Int) {
+        let text = statement.text
+        // Runs that are told together have at most one slow one among them.
+        if lastText !== text || nanoseconds >= slowTime {
+            tellRuns()
+            lastText = text
+        }
+        lastRuns.add(nanoseconds: nanoseconds, rows: rows)
+    }
+
+    private func tellRuns() {
+        guard let text = lastText else { return }
+        lastText = nil
+        connection.hasRun(text, lastRuns)
+        lastRuns = StatementRuns()
+    }
+
     /// From now on it prepares statements for a stream with these rights.
     func serve(_ permission: Permission?) { connection.permission = permission }
 
     /// Ends the turn's read transaction.
     func endTurn() {
+        tellRuns()
         if connection.permission != nil { connection.permission = NobodysPermission.shared }
         guard isInTransaction else { return }
         isInTransaction = false
@@ -203,7 +237,7 @@ final class LoopReader {
     ) -> Verdict {
         output.truncate(to: start)
         if slow.count >= 1024 { slow.removeAll() }
-        slow[statement.textHash] = times
+        slow[statement.text.hash] = times
         return .tooLong
     }
 }

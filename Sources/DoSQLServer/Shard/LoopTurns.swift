@@ -34,18 +34,51 @@ final class LoopTurns {
     /// Requests that are no tenant's.
     let nobody = TurnAccount()
 
+    /// Monotonic nanoseconds when the clock was last looked at: while a stretch lasts, a moment ago.
+    private(set) var clock: UInt64 = 0
+    /// Until when somebody has been charged.
+    private var charged: UInt64 = 0
+    /// Whether ``clock`` was read for what is charged next.
+    private var isRead = false
+    /// Stretches inside one another.
+    private var stretches = 0
+
     init(_ loop: EventLoop) {
         self.loop = loop
         last = nobody
     }
 
-    /// The account has had so many nanoseconds.
-    func charge(_ account: TurnAccount, _ nanoseconds: UInt64) {
+    /// Requests are carried out one behind the other until ``endStretch()``, and each is charged with what has passed since
+    /// the one before it: a look at the clock for each is enough.
+    func beginStretch() {
+        stretches += 1
+        guard stretches == 1 else { return }
+        clock = MonotonicClock.nanoseconds()
+        charged = clock
+        isRead = false
+    }
+
+    /// No requests follow.
+    func endStretch() { stretches -= 1 }
+
+    /// Looks at the clock, for the request that is carried out: ``charge(_:)`` does not look again.
+    @discardableResult
+    func look() -> UInt64 {
+        clock = MonotonicClock.nanoseconds()
+        isRead = true
+        return clock
+    }
+
+    /// The account's request is done.
+    func charge(_ account: TurnAccount) {
+        if !isRead { clock = MonotonicClock.nanoseconds() }
+        isRead = false
         if account.turn != turn {
             account.turn = turn
             account.spent = 0
         }
-        account.spent &+= nanoseconds
+        account.spent &+= clock &- charged
+        charged = clock
         guard account !== last else { return }
         last = account
         sharedUntil = turn &+ Self.company

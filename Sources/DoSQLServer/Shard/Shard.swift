@@ -231,7 +231,7 @@ final class Shard {
         switch result {
         case .success(let parcel):
             guard let connection = parcel.take() else { return }
-            shardTenant.readerArrived(.success(LoopReader(connection, tenant: tenant)))
+            shardTenant.readerArrived(.success(LoopReader(connection, tenant: tenant, turns: turns)))
         case .failure(let failure):
             shardTenant.readerArrived(.failure(failure))
         }

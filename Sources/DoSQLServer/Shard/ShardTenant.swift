@@ -41,6 +41,13 @@ final class ShardTenant {
         knownLimits = tenant.limits
     }
 
+    /// Whether the tenant's next request may come, as far as that can be told at a glance: if not, ``refusal(now:)`` tells.
+    var hasRoom: Bool {
+        tenant.limitsVersion.load(ordering: .acquiring) == limitsVersion && knownLimits.tenantRateMax == 0
+            && tenant.requests.load(ordering: .relaxed) < knownLimits.tenantRequestsMax
+            && tenant.requestBytes.load(ordering: .relaxed) < knownLimits.tenantRequestBytesMax
+    }
+
     /// Why the tenant's next request is refused; nil if it may come.
     func refusal(now: UInt64) -> Failure? {
         learnLimits()

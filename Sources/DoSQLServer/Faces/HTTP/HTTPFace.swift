@@ -89,17 +89,14 @@ final class HTTPFace: Face {
         isPumping = true
         defer {
             isPumping = false
+            shard.turns.endStretch()
             receivedBytes.set(parser.bufferedBytes + (exchange?.body.count ?? 0))
         }
-        var began = Budget.now()
+        shard.turns.beginStretch()
         while !isClosing, exchange?.isAnswering != true, exchange?.awaitsVerdict != true, exchange?.isHeldBack != true,
             !mustRead, !mustYield, let event = parser.next()
         {
-            defer {
-                let now = Budget.now()
-                shard.turns.charge(tenants.turns, now &- began)
-                began = now
-            }
+            defer { shard.turns.charge(tenants.turns) }
             switch event {
             case .head(let head):
                 shard.proved(connection)

@@ -81,13 +81,10 @@ final class WebSocketFace: Face {
     }
 
     private func pump() {
-        var began = Budget.now()
+        shard.turns.beginStretch()
+        defer { shard.turns.endStretch() }
         while !isClosing, !mustWait, let event = machine.next() {
-            defer {
-                let now = Budget.now()
-                if let turns = conversation?.turns { shard.turns.charge(turns, now &- began) }
-                began = now
-            }
+            defer { shard.turns.charge(conversation?.turns ?? shard.turns.nobody) }
             switch event {
             case .text(let text): conversation?.received(text: text)
             case .binary(let bytes): conversation?.received(binary: bytes)
