@@ -35,11 +35,18 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let effective = try effectiveConfiguration()
-        var log = Logger(label: "dosql") { StreamLogHandler.standardError(label: $0) }
-        log.logLevel = effective.values.logLevel.level
+        let values = effective.values
+        let threshold = LogThreshold(values.logLevel.level)
+        let lines = try LogWriter(values.logFormat)
+        // Whatever was logged last is seen, also where the server does not start.
+        defer { lines.close() }
+        let log = Logger(label: "dosql") { _ in LineLogHandler(values.logFormat, from: threshold, to: lines) }
+        var configuration = effective.server
+        let reload = ConfigurationReload(flags: flags, started: values, threshold: threshold, log: log)
+        configuration.onReload = { reload.run(environment: ProcessInfo.processInfo.environment) }
         let server: Server
         do {
-            server = try Server(effective.server, log: log)
+            server = try Server(configuration, log: log)
         } catch {
             throw CommandError("cannot start: \(error)")
         }

@@ -66,6 +66,11 @@ public struct Configuration: Sendable {
     /// Whether SIGINT and SIGTERM end ``Server/waitForSignal()`` and SIGHUP is ``Server/reload()``; a server inside another
     /// program leaves them alone.
     public var handlesSignals = true
+    /// What whoever runs the server reads again itself when ``Server/reload()`` is called, first of all: how much is logged.
+    /// Called on a thread that may read files.
+    public var onReload: (@Sendable () -> Void)?
+    /// Nanoseconds of SQLite's time from which a statement is logged, with its plan; 0: none is.
+    public var slowStatement: UInt64 = 0
     /// Where the keys are that tokens are checked by. None: nobody needs a token, and everybody may do everything.
     public var tokens = TokenConfiguration()
     /// The time bounds of sessions.

@@ -12,6 +12,7 @@ struct ServeConfiguration: Sendable {
     var tokens = TokenSources()
     /// What goes to standard error.
     var logLevel = LogLevel.notice
+    var logFormat = LogFormat.text
 
     /// The files of TLS, each of which may be missing.
     struct TLSPaths: Sendable {
@@ -58,8 +59,10 @@ struct ServeConfiguration: Sendable {
                 certificate: certificate, key: key, clientCA: tls.clientCA, clientCertificates: tls.clientCertificates)
         case (nil, nil):
             if tls.clientCA != nil { faults("needs a certificate and a key of the server's too", "tls.clientCA") }
-        case (.some, nil): faults("a certificate needs its key (--tls-key)", "tls.certificate")
-        case (nil, .some): faults("a key needs its certificate (--tls-certificate)", "tls.key")
+        case (.some, nil):
+            faults("a certificate needs its key: --tls-certificate and --tls-key come together", "tls.certificate")
+        case (nil, .some):
+            faults("a key needs its certificate: --tls-certificate and --tls-key come together", "tls.key")
         }
         return server
     }

@@ -70,6 +70,8 @@ struct ServeFlags: ParsableArguments {
     @Option("keep.deletedFor") var keepDeletedFor: String?
 
     @Option("log.level") var logLevel: String?
+    @Option("log.format") var logFormat: String?
+    @Option("slowStatement") var slowStatement: String?
 
     /// What was given, by the flag's name without its dashes; a flag that takes no value has `true` or `false`. The limits
     /// of tenants are not in it.

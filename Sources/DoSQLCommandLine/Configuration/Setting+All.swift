@@ -174,7 +174,11 @@ extension Setting {
                 "Seconds for which deleted tenants can be brought back."),
 
             // What is told.
-            .choice("log.level", \.logLevel, "How much to log."),
+            .choice("log.level", \.logLevel, "How much to log. Read again on SIGHUP."),
+            .choice("log.format", \.logFormat, "How lines of the log are written: for people, or an object a line."),
+            .time(
+                "slowStatement", 0...day, \.server.slowStatement,
+                "Milliseconds of SQLite's time from which a statement is logged, with its plan; 0: none is."),
         ]
 
     private static let most = SettingKind.most

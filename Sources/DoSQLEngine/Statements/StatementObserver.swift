@@ -14,15 +14,27 @@ extension Connection {
         get { state.observer }
         nonmutating set { state.observer = newValue }
     }
+
+    /// What the statements that run now are run for; nil: nothing that matters. The engine only keeps it, for the observer.
+    public var errand: (any AnyObject & Sendable)? {
+        get { state.errand }
+        nonmutating set { state.errand = newValue }
+    }
 }
 
 extension Statement {
     /// Tells its connection's observer that it has run from `start` (``Budget/now()``) until now.
-    @inlinable
-    public func hasRun(since start: UInt64, rows: Int) {
-        guard let observer = connection.observer else { return }
-        observer.ran(self, nanoseconds: Budget.now() &- start, rows: rows)
+    /// - Returns: how many nanoseconds that were; 0 if there is no observer.
+    @inlinable @discardableResult
+    public func hasRun(since start: UInt64, rows: Int) -> UInt64 {
+        guard let observer = connection.observer else { return 0 }
+        let nanoseconds = Budget.now() &- start
+        observer.ran(self, nanoseconds: nanoseconds, rows: rows)
+        return nanoseconds
     }
+
+    /// What it is run for: ``Connection/errand``.
+    public var errand: (any AnyObject & Sendable)? { connection.errand }
 
     /// The same for one that ran in stretches.
     public func hasRun(nanoseconds: UInt64, rows: Int) {

@@ -29,8 +29,18 @@ final class TopStatements: StatementObserver {
     }
 
     private let entries = Mutex<[UInt64: Entry]>([:])
+    /// From how many nanoseconds on a statement is slow.
+    private let slowFrom: UInt64
+
+    /// - Parameter slowFrom: nanoseconds from which whoever a statement is run for is told of it; `.max`: never.
+    init(slowFrom: UInt64 = .max) {
+        self.slowFrom = slowFrom
+    }
 
     func ran(_ statement: Statement, nanoseconds: UInt64, rows: Int) {
+        if nanoseconds >= slowFrom, let job = statement.errand as? Job {
+            job.ranSlowly(SlowStatement.bounded(statement.sql), nanoseconds: nanoseconds, rows: rows)
+        }
         let hash = statement.textHash
         let isKnown = entries.withLock { entries in entries[hash]?.add(nanoseconds, rows: rows) != nil }
         if isKnown { return }

@@ -58,12 +58,14 @@ struct ShardMetrics: Sendable {
         authenticationFailures[AuthenticationFailure(error).rawValue] &+= 1
     }
 
-    /// A request was answered with this frame, which may be an error.
-    mutating func answered(_ frame: [UInt8]) {
+    /// A request was answered with this frame, which may be an error: then it is given.
+    @discardableResult
+    mutating func answered(_ frame: [UInt8]) -> ErrorMessage? {
         guard frame.count > FrameHeader.size, FrameHeader(decoding: frame.span).type == MessageType.error.rawValue,
             let error = try? ErrorMessage(frame.span.extracting(droppingFirst: FrameHeader.size)), let code = error.code
-        else { return }
+        else { return nil }
         failed(code)
+        return error
     }
 
     /// HTTP refused a request before it became a message. Where it has plain text, the client has seen no code.

@@ -350,12 +350,23 @@ extension Session {
         if !statement.access.callsFormat && !reader.isSlow(statement) {
             shard.willEndRead(stream.tenant)
             if try reader.answer(execute, statement, header: header, into: &output) == .answered {
+                if reader.slowRun != nil { noteSlow(reader, of: stream, header) }
                 return answeredAtOnce(stream, header, isDeferred: isDeferred)
             }
         }
         statement.reset()
         stream.machine.started(header.request, asWrite: false)
         submitRead(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+    }
+
+    /// A statement took long by the operator's measure, though not by the loop's.
+    private func noteSlow(_ reader: LoopReader, of stream: SessionStream, _ header: FrameHeader) {
+        guard let run = reader.takeSlowRun() else { return }
+        let now = shard.loop.now
+        shard.ranSlowly(
+            SlowStatement(
+                tenant: stream.tenant.tenant, sql: run.sql, nanoseconds: run.nanoseconds, rows: run.rows,
+                waited: receivedAt.map { now > $0 ? now - $0 : 0 } ?? 0, connection: id, request: header.request))
     }
 
     /// Bytes of SQL that are compiled on the loop: more of it takes so long that a thread does it.

@@ -51,10 +51,15 @@ final class LoopReader {
     private var slow: [UInt64: UInt8] = [:]
     /// Until when statements have less time.
     private var waryUntil: UInt64 = 0
+    /// From how many nanoseconds on a statement is slow.
+    private let slowFrom: UInt64
+    /// The last one that was, until somebody takes it.
+    private(set) var slowRun: (sql: SlowStatement.Text, nanoseconds: UInt64, rows: Int)?
 
     init(_ connection: consuming Connection, tenant: Tenant) {
         self.connection = connection
         self.tenant = tenant
+        slowFrom = tenant.context.slow.threshold
         watch = tenant.context.watchdog.post()
     }
 
@@ -124,7 +129,10 @@ final class LoopReader {
             }
             Outcome(lsn: seenLSN).encode(into: &output)
             output.endFrame(at: frame)
-            statement.hasRun(since: now, rows: rowsGiven)
+            let nanoseconds = statement.hasRun(since: now, rows: rowsGiven)
+            if nanoseconds >= slowFrom {
+                slowRun = (SlowStatement.bounded(statement.sql), nanoseconds, rowsGiven)
+            }
             return .answered
         } catch {
             // Whether the result is too long or a value in it: a thread of its own has more time and larger bounds, and
@@ -148,6 +156,9 @@ final class LoopReader {
             throw Failure(error)
         }
     }
+
+    /// Takes what ``slowRun`` has.
+    func takeSlowRun() -> (sql: SlowStatement.Text, nanoseconds: UInt64, rows: Int)? { slowRun.take() }
 
     /// From now on it prepares statements for a stream with these rights.
     func serve(_ permission: Permission?) { connection.permission = permission }

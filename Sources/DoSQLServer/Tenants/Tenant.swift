@@ -99,7 +99,7 @@ final class Tenant: Sendable {
     /// Changes that were committed since it was met.
     let changes = Atomic<UInt64>(0)
     /// What its statements cost.
-    let statements = TopStatements()
+    let statements: TopStatements
     /// Whether it has ended: its name may be somebody else's by now.
     private let hasEnded = Atomic<Bool>(false)
     /// Monotonic nanoseconds of the last use.
@@ -117,6 +117,7 @@ final class Tenant: Sendable {
     init(name: TenantName, context: TenantContext) {
         self.name = name
         self.context = context
+        statements = TopStatements(slowFrom: context.slow.threshold)
         standing = Mutex(Standing(limits: context.tenantLimits))
         kept = Mutex(context.kept)
         lastUsed = Atomic(MonotonicClock.nanoseconds())

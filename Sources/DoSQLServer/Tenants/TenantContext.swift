@@ -30,6 +30,8 @@ final class TenantContext: Sendable {
     let unserved: NobodysPermission?
     let writeQueueMax: Int
     let metrics = WriteMetrics()
+    /// Where slow statements are logged.
+    let slow: SlowStatementLog
     let checkpointPages: Int
     let session: SessionLimits
     /// What a tenant may use that has no limits of its own.
@@ -43,8 +45,9 @@ final class TenantContext: Sendable {
     init(
         configuration: Configuration, folder: DataFolder, migrations: MigrationFolder?, writers: WorkerPool,
         readers: WorkerPool, openers: WorkerPool,
-        watchdog: Watchdog, shards: ShardDirectory, writeQueueMax: Int
+        watchdog: Watchdog, shards: ShardDirectory, writeQueueMax: Int, slow: SlowStatementLog
     ) {
+        self.slow = slow
         self.folder = folder
         self.migrations = migrations
         self.writers = writers
