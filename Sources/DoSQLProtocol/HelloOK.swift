@@ -12,12 +12,15 @@ public struct HelloOK: Hashable, Sendable {
     public var server: String
     /// The bounds a client meets.
     public var limits: [Limit]
+    /// How the server's log names this connection; a request of it is named by that, a full stop and its number.
+    public var connection: String?
 
     /// An answer of these fields.
     public init(
         version: UInt16 = ProtocolVersion.max, features: FeatureSet = [], frameMax: UInt64 = UInt64(Limits.frameMax),
-        serverID: Identity, server: String, limits: [Limit] = Limits.told
+        serverID: Identity, server: String, limits: [Limit] = Limits.told, connection: String? = nil
     ) {
+        self.connection = connection
         self.version = version
         self.features = features
         self.frameMax = frameMax
@@ -40,7 +43,13 @@ public struct HelloOK: Hashable, Sendable {
         for _ in 0..<count {
             limits.append(Limit(name: try reader.readString(), value: try reader.readVarint()))
         }
-        try reader.ignoreOptions()
+        var options = OptionReader(reader)
+        while let option = try options.next() {
+            switch option.tag {
+            case 0x01: connection = try option.string()
+            default: try option.ignore()
+            }
+        }
     }
 
     /// Writes a frame.
@@ -56,6 +65,7 @@ public struct HelloOK: Hashable, Sendable {
             writer.writeText(limit.name)
             writer.writeVarint(limit.value)
         }
+        if let connection { writer.writeOption(0x01, text: connection) }
         writer.endFrame(at: frame)
     }
 

@@ -66,6 +66,11 @@ public struct Configuration: Sendable {
     /// Whether SIGINT and SIGTERM end ``Server/waitForSignal()`` and SIGHUP is ``Server/reload()``; a server inside another
     /// program leaves them alone.
     public var handlesSignals = true
+    /// What whoever runs the server reads again itself when ``Server/reload()`` is called, first of all: how much is logged.
+    /// Called on a thread that may read files.
+    public var onReload: (@Sendable () -> Void)?
+    /// Nanoseconds of SQLite's time from which a statement is logged, with its plan; 0: none is.
+    public var slowStatement: UInt64 = 0
     /// Where the keys are that tokens are checked by. None: nobody needs a token, and everybody may do everything.
     public var tokens = TokenConfiguration()
     /// The time bounds of sessions.
@@ -100,12 +105,25 @@ public struct Configuration: Sendable {
         }
     }
 
+    /// A rule that it breaks.
+    public struct Fault: Sendable, Hashable, CustomStringConvertible {
+        /// What it is about, by the key that `dosql serve` reads it from: `tls.certificate`.
+        public let setting: String
+        /// The sentence.
+        public let description: String
+    }
+
     /// Every rule this configuration breaks, each as a sentence; empty if it can be used.
-    public var faults: [String] {
-        var faults: [String] = []
-        if listen.isEmpty { faults.append("there is no address to listen on") }
+    public var faults: [String] { settingFaults.map(\.description) }
+
+    /// The same, each with what it is about.
+    public var settingFaults: [Fault] {
+        var faults: [Fault] = []
+        func add(_ setting: String, _ text: String) { faults.append(Fault(setting: setting, description: text)) }
+        if listen.isEmpty { add("listen", "there is no address to listen on") }
         for address in listen where tokens.isEmpty && !letsAnybodyIn && !address.isLocal {
-            faults.append(
+            add(
+                "listen",
                 """
                 other machines can reach \(address), and there are no tokens: make one with `dosql token create` and name \
                 its file with --tokens (or --jwt-key, --jwks), or say --insecure-no-tokens, which lets whoever can reach \
@@ -113,44 +131,104 @@ public struct Configuration: Sendable {
                 """)
         }
         if letsAnybodyIn && !tokens.isEmpty {
-            faults.append("with tokens not everybody is let in: leave --insecure-no-tokens out, or the tokens")
+            add(
+                "insecureNoTokens", "with tokens not everybody is let in: leave --insecure-no-tokens out, or the tokens"
+            )
         }
-        if dataFolder.isEmpty { faults.append("the data folder has no name") }
-        if loops < 0 || loops > 256 { faults.append("loops is 0 (one for each core) to 256, not \(loops)") }
+        if dataFolder.isEmpty { add("data", "the data folder has no name") }
+        if loops < 0 || loops > 256 { add("loops", "loops is 0 (one for each core) to 256, not \(loops)") }
         if writerThreads < 1 || writerThreads > 1024 {
-            faults.append("writer threads are 1 to 1024, not \(writerThreads)")
+            add("writerThreads", "writer threads are 1 to 1024, not \(writerThreads)")
         }
         if readerThreads < 1 || readerThreads > 1024 {
-            faults.append("reader threads are 1 to 1024, not \(readerThreads)")
+            add("readerThreads", "reader threads are 1 to 1024, not \(readerThreads)")
         }
-        if openTenantsMax < 1 { faults.append("at least 1 tenant must be allowed to be open, not \(openTenantsMax)") }
-        if tenantIdleSeconds < 1 { faults.append("a tenant is idle after at least 1 second, not \(tenantIdleSeconds)") }
-        if connectionsMax < 1 { faults.append("at least 1 connection must be allowed, not \(connectionsMax)") }
-        if checkpointPages < 1 { faults.append("a checkpoint is due after at least 1 page, not \(checkpointPages)") }
+        if openTenantsMax < 1 {
+            add("maxOpenTenants", "at least 1 tenant must be allowed to be open, not \(openTenantsMax)")
+        }
+        if tenantIdleSeconds < 1 {
+            add("tenantIdle", "a tenant is idle after at least 1 second, not \(tenantIdleSeconds)")
+        }
+        if connectionsMax < 1 { add("maxConnections", "at least 1 connection must be allowed, not \(connectionsMax)") }
+        if checkpointPages < 1 {
+            add("checkpointPages", "a checkpoint is due after at least 1 page, not \(checkpointPages)")
+        }
         if let addressConnectionsMax, addressConnectionsMax < 1 {
-            faults.append("at least 1 connection of an address must be allowed, not \(addressConnectionsMax)")
+            add(
+                "maxConnectionsPerAddress",
+                "at least 1 connection of an address must be allowed, not \(addressConnectionsMax)")
         }
-        if handshakesMax < 1 { faults.append("at least 1 handshake must be allowed, not \(handshakesMax)") }
+        if handshakesMax < 1 { add("maxConnections", "at least 1 handshake must be allowed, not \(handshakesMax)") }
         if bytesInFlightMax < 32 << 20 {
-            faults.append(
+            add(
+                "maxBytesInFlight",
                 "at least 33554432 bytes in flight must be allowed, a frame each way, not \(bytesInFlightMax)")
         }
         if heapBytesMax != 0 && heapBytesMax < 16 << 20 {
-            faults.append("SQLite's memory is 0 (all there is) or at least 16777216 bytes, not \(heapBytesMax)")
+            add("maxMemory", "SQLite's memory is 0 (all there is) or at least 16777216 bytes, not \(heapBytesMax)")
         }
-        if tenantsMax < 1 { faults.append("at least 1 tenant must be allowed, not \(tenantsMax)") }
-        if diskBytesMax < 0 { faults.append("the data folder's bytes are 0 (any number) or more, not \(diskBytesMax)") }
-        if diskFreeMin < 0 { faults.append("the bytes left on the disk are 0 or more, not \(diskFreeMin)") }
-        faults += tenant.faults
+        if tenantsMax < 1 { add("maxTenants", "at least 1 tenant must be allowed, not \(tenantsMax)") }
+        if diskBytesMax < 0 {
+            add("maxDisk", "the data folder's bytes are 0 (any number) or more, not \(diskBytesMax)")
+        }
+        if diskFreeMin < 0 { add("minDiskFree", "the bytes left on the disk are 0 or more, not \(diskFreeMin)") }
+        let limits = tenant
+        for field in TenantLimits.fields where !field.range.contains(limits[keyPath: field.path]) {
+            add("tenantLimit.\(field.name)", TenantLimits.fault(field, limits[keyPath: field.path]))
+        }
         for (feed, kept) in [("messages", messagesKept), ("events", eventsKept)] {
-            if let rows = kept.rowsMax, rows < 1 { faults.append("at least 1 row of \(feed) is kept, not \(rows)") }
+            if let rows = kept.rowsMax, rows < 1 {
+                add("keep.\(feed)", "at least 1 row of \(feed) is kept, not \(rows)")
+            }
             if let seconds = kept.secondsMax, seconds < 1 {
-                faults.append("rows of \(feed) are kept for at least 1 second, not \(seconds)")
+                add("keep.\(feed)For", "rows of \(feed) are kept for at least 1 second, not \(seconds)")
             }
         }
         if let tls {
-            do throws(TLSFileError) { _ = try TLSServerContext(tls) } catch { faults.append("\(error)") }
+            do throws(TLSFileError) {
+                _ = try TLSServerContext(tls)
+            } catch {
+                let setting =
+                    switch error.file {
+                    case tls.key: "tls.key"
+                    case tls.clientCA: "tls.clientCA"
+                    default: "tls.certificate"
+                    }
+                add(setting, "\(error)")
+            }
         }
-        return faults + tokens.faults + http.faults + administration.faults + metrics.faults
+        for fault in tokens.faults { add(tokens.isEmpty ? "revoked" : "jwt.lifetimeMax", fault) }
+        for fault in administration.faults { add("keep.deletedFor", fault) }
+        for fault in metrics.faults { add("maxTenantSeries", fault) }
+        return faults + http.settingFaults
+    }
+
+    /// What is wrong with the files that are read at start, besides those of TLS: keys, lists of tokens, migrations. Reads
+    /// all of them.
+    public var fileFaults: [Fault] {
+        var faults: [Fault] = []
+        if !tokens.isEmpty {
+            do throws(TokenFileError) {
+                _ = try TokenAuthority(tokens)
+            } catch {
+                let setting =
+                    if error.path == tokens.keyFile {
+                        "tokens"
+                    } else if error.path == tokens.revocationFile {
+                        "revoked"
+                    } else {
+                        tokens.keySets.contains { $0.path == error.path } ? "jwks" : "jwt.key"
+                    }
+                faults.append(Fault(setting: setting, description: "\(error)"))
+            }
+        }
+        if let migrationsFolder {
+            do throws(Failure) {
+                _ = try MigrationFolder(path: migrationsFolder)
+            } catch {
+                faults.append(Fault(setting: "migrations", description: error.message))
+            }
+        }
+        return faults
     }
 }

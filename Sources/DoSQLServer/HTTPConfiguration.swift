@@ -24,19 +24,22 @@ public struct HTTPConfiguration: Sendable {
     /// The defaults.
     public init() {}
 
-    /// Every rule this configuration breaks, each as a sentence.
-    var faults: [String] {
-        var faults: [String] = []
+    /// Every rule this configuration breaks, each with what it is about.
+    var settingFaults: [Configuration.Fault] {
+        var faults: [Configuration.Fault] = []
+        func add(_ setting: String, _ text: String) { faults.append(.init(setting: setting, description: text)) }
         for domain in baseDomains where domain.isEmpty || domain.hasPrefix(".") || domain.contains("/") {
-            faults.append("'\(domain)' is no domain")
+            add("baseDomain", "'\(domain)' is no domain")
         }
         for origin in allowedOrigins where origin != "*" && !origin.contains("://") {
-            faults.append("an origin is '*' or looks like https://app.example.com, not '\(origin)'")
+            add("cors.origin", "an origin is '*' or looks like https://app.example.com, not '\(origin)'")
         }
         if allowsCredentials && allowedOrigins.contains("*") {
-            faults.append("credentials cannot be allowed for every origin")
+            add("cors.credentials", "credentials cannot be allowed for every origin")
         }
-        if transactionsMax < 0 { faults.append("transactions over HTTP are 0 or more, not \(transactionsMax)") }
+        if transactionsMax < 0 {
+            add("maxHttpTransactions", "transactions over HTTP are 0 or more, not \(transactionsMax)")
+        }
         return faults
     }
 }

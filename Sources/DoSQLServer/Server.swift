@@ -92,7 +92,8 @@ public final class Server: Sendable {
         let tenantContext = TenantContext(
             configuration: configuration, folder: folder, migrations: migrations, writers: writers, readers: readers,
             openers: openers,
-            watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax)
+            watchdog: watchdog, shards: directory, writeQueueMax: Limits.writeQueueMax,
+            slow: SlowStatementLog(from: configuration.slowStatement, log: log))
         let tenants = try TenantStore(
             context: tenantContext, openMax: configuration.openTenantsMax, idleSeconds: configuration.tenantIdleSeconds
         ) { now in tokens?.reloadIfChanged(now) }
@@ -125,6 +126,7 @@ public final class Server: Sendable {
             let front = try Front(on: loop, context: context, shards: directory, signals: signals) {
                 // Reading files is not for the loop that accepts.
                 tenantContext.openers.post(for: folder) { _ in
+                    configuration.onReload?()
                     tokens?.reload()
                     context.reload()
                 }
@@ -143,6 +145,7 @@ public final class Server: Sendable {
     /// Reads again, as SIGHUP makes it do, what a running server takes up: the files of tokens, and certificates, for
     /// connections to come. What cannot be used leaves everything as it was, and is logged.
     public func reload() {
+        context.configuration.onReload?()
         tokens?.reload()
         context.reload()
     }

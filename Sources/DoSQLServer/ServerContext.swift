@@ -17,6 +17,8 @@ final class ServerContext: Sendable {
     let tls: TLSServerContext?
     let administration: Administration
     let log: Logger
+    /// A line for each request, where the operator wants one.
+    let requestLog: RequestLog
     /// What says which tokens are good; nil: nobody needs one.
     let authority: TokenAuthority?
     /// Where it checks signatures.
@@ -42,6 +44,7 @@ final class ServerContext: Sendable {
         self.administration = administration
         self.tls = tls
         self.log = log
+        requestLog = RequestLog(log)
         shardCount = shards
         census = ConnectionCensus(
             connectionsMax: configuration.connectionsMax, addressMax: configuration.addressConnectionsMax)
@@ -69,6 +72,7 @@ final class ServerContext: Sendable {
 
     /// Reads again what may change while the server runs: certificates. What cannot be used leaves what was there.
     func reload() {
+        requestLog.levelMayHaveChanged()
         guard let tls else { return }
         do throws(TLSFileError) {
             try tls.reload()

@@ -9,7 +9,7 @@ import Testing
 /// Where `dosql serve` listens without tokens, and how keys are named.
 struct ServeTokensTests {
     private func configuration(_ arguments: String...) throws -> Configuration {
-        try Serve.parse(arguments).makeConfiguration()
+        try Serve.parse(arguments).effectiveConfiguration(environment: [:], readsFiles: false).server
     }
 
     @Test(arguments: ["127.0.0.1:3775", "[::1]:3775", "localhost:0", "unix:/tmp/dosql.sock"])

@@ -150,6 +150,7 @@ struct MessageReading {
             line("server", Notation.quoted(message.server))
             line("limits", message.limits.count)
             for limit in message.limits { line("limit", "\(Notation.quoted(limit.name)) \(limit.value)") }
+            if let connection = message.connection { line("connection", Notation.quoted(connection)) }
         case .pong: bytes("payload", try Pong(body).payload)
         case .goAway:
             let message = try GoAway(body)

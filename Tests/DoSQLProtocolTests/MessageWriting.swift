@@ -321,7 +321,7 @@ extension MessageWriting {
         }
         return HelloOK(
             version: version, features: features, frameMax: frameMax, serverID: serverID, server: server,
-            limits: limits)
+            limits: limits, connection: textIfAny("connection"))
     }
 
     private mutating func stepResult() -> StepResult {

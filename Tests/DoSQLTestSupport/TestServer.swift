@@ -2,7 +2,7 @@ import DoSQLEngine
 import DoSQLLoop
 public import DoSQLServer
 import DoSQLSession
-import Logging
+public import Logging
 import Synchronization
 
 /// A server inside the test's process, on a port that the system chose and in a folder of its own.
@@ -16,10 +16,15 @@ public final class TestServer: Sendable {
     /// Where its data is.
     public let folder: TemporaryFolder
     private let configuration: Configuration
+    private let log: Logger
     private let running: Mutex<Server?>
 
     /// Starts a server. `settings` changes what a test needs otherwise than ``Configuration`` has it.
-    public init(loops: Int = 2, _ settings: (inout Configuration) -> Void = { _ in }) throws {
+    /// `log`: where it logs; without one nowhere.
+    public init(
+        loops: Int = 2, log: Logger? = nil, _ settings: (inout Configuration) -> Void = { _ in }
+    ) throws {
+        self.log = log ?? Logger(label: "dosql-tests") { _ in SwiftLogNoOpLogHandler() }
         folder = try TemporaryFolder()
         var configuration = Configuration()
         configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
@@ -83,7 +88,7 @@ public final class TestServer: Sendable {
         let configuration = configuration
         try running.withLock { server in
             guard server == nil else { throw TestSupportError("the server is running") }
-            server = try Server(configuration, log: Logger(label: "dosql-tests") { _ in SwiftLogNoOpLogHandler() })
+            server = try Server(configuration, log: log)
         }
     }
 

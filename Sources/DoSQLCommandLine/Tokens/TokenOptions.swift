@@ -1,7 +1,7 @@
 import ArgumentParser
 import DoSQLAccess
 
-/// Where the keys are that tokens are checked by: what `dosql serve` and `dosql token verify` take.
+/// Where the keys are that tokens are checked by: what `dosql token verify` takes, by the names that `dosql serve` has for it.
 struct TokenOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A file of API keys, as 'dosql token create' makes it.", valueName: "file"))
     var tokens: String?
@@ -47,20 +47,11 @@ struct TokenOptions: ParsableArguments {
     private static func signingKey(
         _ text: String, rules: SigningRules
     ) throws -> TokenConfiguration.SigningKeyFile {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let algorithm = SigningAlgorithm(rawValue: String(parts[0])) else {
-            let names = SigningAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--jwt-key \(text): begins with one of \(names), and a colon")
+        do throws(SigningKeyName.Fault) {
+            let key = try SigningKeyName(parsing: text)
+            return .init(algorithm: key.algorithm, path: key.path, id: key.id, rules: rules)
+        } catch {
+            throw ValidationError("--jwt-key \(text): \(error.text)")
         }
-        var path = parts[1]
-        var id: String?
-        if let colon = path.lastIndex(of: ":") {
-            id = String(path[path.index(after: colon)...])
-            path = path[..<colon]
-        }
-        guard !path.isEmpty, id?.isEmpty != true else {
-            throw ValidationError("--jwt-key \(text): \(path.isEmpty ? "no file" : "no id behind the last colon")")
-        }
-        return .init(algorithm: algorithm, path: String(path), id: id, rules: rules)
     }
 }

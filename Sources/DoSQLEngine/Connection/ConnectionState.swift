@@ -26,6 +26,8 @@ final class ConnectionState {
 
     /// Who is told of the statements that have run.
     @usableFromInline var observer: (any StatementObserver)?
+    /// What is run, for the observer.
+    @usableFromInline var errand: (any AnyObject & Sendable)?
 
     var budget = Budget.unlimited
     var exhaustion: Budget.Exhaustion?

@@ -43,7 +43,8 @@ public protocol StatementObserver: AnyObject, Sendable {
     /// - Parameters:
     ///   - text: its text, which has no values of parameters.
     ///   - runs: what that took.
-    func ran(_ text: SQLText, _ runs: StatementRuns)
+    ///   - errand: what it was run for: ``Connection/errand``.
+    func ran(_ text: SQLText, _ runs: StatementRuns, for errand: (any AnyObject & Sendable)?)
 }
 
 extension Connection {
@@ -54,7 +55,13 @@ extension Connection {
     }
 
     /// Tells the observer of several runs of a text at once.
-    public func hasRun(_ text: SQLText, _ runs: StatementRuns) { state.observer?.ran(text, runs) }
+    public func hasRun(_ text: SQLText, _ runs: StatementRuns) { state.observer?.ran(text, runs, for: state.errand) }
+
+    /// What the statements that run now are run for; nil: nothing that matters. The engine only keeps it, for the observer.
+    public var errand: (any AnyObject & Sendable)? {
+        get { state.errand }
+        nonmutating set { state.errand = newValue }
+    }
 }
 
 extension Statement {
@@ -62,12 +69,12 @@ extension Statement {
     @inlinable
     public func hasRun(since start: UInt64, rows: Int) {
         guard let observer = connection.observer else { return }
-        observer.ran(text, StatementRuns(nanoseconds: Budget.now() &- start, rows: rows))
+        observer.ran(text, StatementRuns(nanoseconds: Budget.now() &- start, rows: rows), for: connection.errand)
     }
 
     /// The same for one that ran in stretches.
     public func hasRun(nanoseconds: UInt64, rows: Int) {
-        connection.observer?.ran(text, StatementRuns(nanoseconds: nanoseconds, rows: rows))
+        connection.observer?.ran(text, StatementRuns(nanoseconds: nanoseconds, rows: rows), for: connection.errand)
     }
 
     /// Its text, which it keeps: that of the cache it comes from, else ``sql``.

@@ -26,19 +26,28 @@ final class TopStatements: StatementObserver {
 
     private let state = Mutex(State())
     private let slowTime: UInt64
+    private let tellsSlow: Bool
 
-    /// - Parameter slowTime: nanoseconds from which a statement counts as slow.
-    init(slowTime: UInt64) {
+    /// - Parameters:
+    ///   - slowTime: nanoseconds from which a statement counts as slow.
+    ///   - tellsSlow: whether the request that a slow one ran for is told of it.
+    init(slowTime: UInt64, tellsSlow: Bool) {
         self.slowTime = slowTime
+        self.tellsSlow = tellsSlow
     }
 
     /// What all of them have cost, those whose texts have left the table with them.
     var totals: StatementTotals { state.withLock { $0.totals } }
 
-    func ran(_ text: SQLText, _ runs: StatementRuns) {
+    func ran(_ text: SQLText, _ runs: StatementRuns, for errand: (any AnyObject & Sendable)?) {
         let hash = text.hash
-        // Of runs that are told together at most one was slow.
+        // Of runs that are told together at most one was slow; what a loop ran, it tells by itself.
         let isSlow = runs.longest >= slowTime
+        if isSlow, tellsSlow, let job = errand as? Job {
+            job.ranSlowly(
+                SlowStatement.bounded(String(decoding: text.utf8, as: UTF8.self)), nanoseconds: runs.nanoseconds,
+                rows: Int(clamping: runs.rows))
+        }
         let isKnown = state.withLock { state in
             state.totals.add(runs, isSlow: isSlow)
             return state.entries[hash]?.runs.add(runs) != nil

@@ -5,11 +5,16 @@ extension Connection {
     func serve(_ job: Job) {
         budget = job.budget
         permission = job.permission
+        if job.isTimed {
+            job.noteBegin()
+            errand = job
+        }
     }
 
     /// What comes is nobody's. Where there are tokens, nobody may do anything.
     func serveNobody() {
         budget = .unlimited
+        errand = nil
         if permission != nil { permission = NobodysPermission.shared }
     }
 }

@@ -36,11 +36,14 @@ final class Job: Sendable {
     private let stretchMax: UInt64
     /// Counted until it is answered: the BEGIN of a transaction lives on.
     let tally: RequestTally
-    private let tenant: Tenant
+    let tenant: Tenant
     /// The credit of a result that streams, or of a load.
     let flow: Flow
     /// Raised to interrupt it while it runs.
     let cancellation = CancellationFlag()
+    /// Monotonic nanoseconds when it came; those when it was first served are noted only where slow statements are logged.
+    let receivedAt: UInt64
+    private let servedAt = Atomic<UInt64>(0)
     private let reason = Atomic<UInt8>(Reason.none.rawValue)
     private let life = Atomic<UInt8>(Life.waiting)
 
@@ -48,8 +51,9 @@ final class Job: Sendable {
         address: RequestAddress, type: MessageType, body: [UInt8], statements: StatementTable,
         permission: Permission?, replyMax: Int,
         deadline: UInt64 = .max, waitDeadline: UInt64 = .max, isUnhurried: Bool, credit: Int = Limits.creditDefault,
-        tenant: Tenant, limits: TenantLimits, total: BytesInFlight
+        tenant: Tenant, limits: TenantLimits, total: BytesInFlight, receivedAt: UInt64
     ) {
+        self.receivedAt = receivedAt
         self.address = address
         self.type = type
         self.body = body
@@ -63,6 +67,21 @@ final class Job: Sendable {
         stretchMax = isUnhurried ? .max >> 1 : limits.statementTime
         tally = RequestTally(of: tenant, bytes: body.count, in: total)
         flow = Flow(credit: credit)
+    }
+
+    /// Whether somebody wants to know how long it waited.
+    var isTimed: Bool { tenant.context.slow.isOn }
+
+    /// A thread serves it; the first time counts.
+    func noteBegin() {
+        guard servedAt.load(ordering: .relaxed) == 0 else { return }
+        servedAt.store(Budget.now(), ordering: .relaxed)
+    }
+
+    /// Nanoseconds that it waited for its turn and for a thread.
+    var waited: UInt64 {
+        let served = servedAt.load(ordering: .relaxed)
+        return served > receivedAt ? served - receivedAt : 0
     }
 
     /// Claims it for carrying out; false if it was given up meanwhile.

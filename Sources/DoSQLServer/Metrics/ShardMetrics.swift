@@ -83,16 +83,13 @@ struct ShardMetrics: Sendable {
         authenticationFailures[AuthenticationFailure(error).rawValue] &+= 1
     }
 
-    /// A request was answered with this frame.
-    /// - Returns: whether it is an error.
-    mutating func answered(_ frame: [UInt8], _ face: FaceKind) -> Bool {
-        guard frame.count > FrameHeader.size, FrameHeader(decoding: frame.span).type == MessageType.error.rawValue
-        else { return false }
-        if let error = try? ErrorMessage(frame.span.extracting(droppingFirst: FrameHeader.size)), let code = error.code
-        {
-            failed(code, error.limit?.name, face)
-        }
-        return true
+    /// A request was answered with this frame, which may be an error: then it is given.
+    mutating func answered(_ frame: [UInt8], _ face: FaceKind) -> ErrorMessage? {
+        guard frame.count > FrameHeader.size, FrameHeader(decoding: frame.span).type == MessageType.error.rawValue,
+            let error = try? ErrorMessage(frame.span.extracting(droppingFirst: FrameHeader.size)), let code = error.code
+        else { return nil }
+        failed(code, error.limit?.name, face)
+        return error
     }
 
     /// HTTP refused a request before it became a message. Where it has plain text, the client has seen no code.

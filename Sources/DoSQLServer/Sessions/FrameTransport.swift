@@ -8,6 +8,8 @@ protocol FrameTransport: AnyObject {
     var faceKind: FaceKind { get }
     /// Who is at the other end, for the log.
     var peerAddress: String { get }
+    /// The name that a request brought with it, or was given by its face; nil: it is known by its number.
+    func name(of request: UInt32) -> String?
     /// How many bytes wait for the client.
     var queuedBytes: Int { get }
     /// Up to how many of them the producers of results may go on.
@@ -27,6 +29,9 @@ protocol FrameTransport: AnyObject {
 }
 
 extension FrameTransport {
+    // The binary protocol has numbers.
+    func name(of request: UInt32) -> String? { nil }
+
     // Where the wire carries frames, the session has the last word itself.
     func accessEnded(of session: Session, _ error: AccessError) { session.fail(.unauthenticated, error.message) }
 }

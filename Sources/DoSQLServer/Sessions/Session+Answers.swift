@@ -49,8 +49,19 @@ extension Session {
     func refuse(_ header: FrameHeader, _ failure: Failure, transaction: TransactionState = .none) {
         shard.metrics.failed(failure, faceKind)
         if let stream = stream(header.stream) { shard.tally(stream.tenant).figures.errors &+= 1 }
-        failure.message(transaction: transaction).encode(into: &output, stream: header.stream, request: header.request)
+        var message = failure.message(transaction: transaction)
+        if shard.context.requestLog.wants(failure.code) { log(&message, header.request, stream: header.stream) }
+        message.encode(into: &output, stream: header.stream, request: header.request)
         makeDirty()
+    }
+
+    /// Logs an error. One that is the server's own tells the client by which name it stands in the log.
+    private func log(_ error: inout ErrorMessage, _ request: UInt32, stream: UInt16) {
+        guard let code = error.code else { return }
+        let caller = caller(of: request)
+        if RequestLog.isServers(code) { error.trace = caller.name }
+        shard.context.requestLog.failed(
+            code, error.message, tenant: streams[stream]?.tenant.tenant.name.description, by: caller)
     }
 
     /// Answers a job that was given up before it began. A transaction that it was part of goes on.
@@ -73,13 +84,20 @@ extension Session {
     func deliver(_ reply: Reply) {
         guard !isClosing else { return }
         let now = shard.loop.now
-        let isError = shard.metrics.answered(reply.frame, faceKind)
+        let error = shard.metrics.answered(reply.frame, faceKind)
         if let stream = stream(reply.stream) {
             let tally = shard.tally(stream.tenant)
             tally.figures.bytesSent &+= UInt64(reply.frame.count)
-            if isError { tally.figures.errors &+= 1 }
+            if error != nil { tally.figures.errors &+= 1 }
         }
-        output.append(reply.frame)
+        if var error, let code = error.code, shard.context.requestLog.wants(code) {
+            let length = FrameHeader.size + Int(FrameHeader(decoding: reply.frame.span).length)
+            log(&error, reply.request, stream: reply.stream)
+            error.encode(into: &output, stream: reply.stream, request: reply.request)
+            output.append(reply.frame.span.extracting(droppingFirst: length))
+        } else {
+            output.append(reply.frame)
+        }
         makeDirty()
         switch reply.kind {
         case .part(let bytes):

@@ -67,7 +67,7 @@ extension Session {
         }
         HelloOK(
             version: greeting.version, serverID: shard.context.serverID, server: ServerContext.name,
-            limits: shard.context.limits
+            limits: shard.context.limits, connection: shard.connectionName(id)
         )
         .encode(into: &output, request: greeting.request)
         makeDirty()

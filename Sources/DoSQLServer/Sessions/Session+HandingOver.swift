@@ -105,7 +105,8 @@ extension Session {
             address: address(of: header), type: type, body: [UInt8](copying: body), statements: statements,
             permission: streams[header.stream]?.permission, replyMax: replyMax, deadline: end, waitDeadline: waitEnd,
             isUnhurried: isText, credit: credit.map { Int(clamping: $0) } ?? Limits.creditDefault,
-            tenant: stream.tenant.tenant, limits: stream.tenant.limits, total: shard.inFlight)
+            tenant: stream.tenant.tenant, limits: stream.tenant.limits, total: shard.inFlight,
+            receivedAt: received)
     }
 
     private func register(_ job: Job, _ carrier: InFlight.Carrier) {

@@ -367,6 +367,7 @@ extension Session {
             if case .answered(let nanoseconds, let bytes) = try reader.answer(
                 execute, statement, header: header, into: &output)
             {
+                if reader.slowRun != nil { noteSlow(reader, of: stream, header) }
                 // Who had to wait has waited since it came.
                 took(receivedAt.map { max(nanoseconds, shard.loop.now &- $0) } ?? nanoseconds, stream)
                 stream.tenant.tally.figures.bytesSent &+= UInt64(bytes)
@@ -376,6 +377,16 @@ extension Session {
         statement.reset()
         stream.machine.started(header.request, asWrite: false)
         submitRead(stream, type, header, body, deadline: execute.deadline, credit: execute.credit)
+    }
+
+    /// A statement took long by the operator's measure, though not by the loop's.
+    private func noteSlow(_ reader: LoopReader, of stream: SessionStream, _ header: FrameHeader) {
+        guard let run = reader.takeSlowRun() else { return }
+        let now = shard.loop.now
+        shard.ranSlowly(
+            SlowStatement(
+                tenant: stream.tenant.tenant, sql: run.sql, nanoseconds: run.nanoseconds, rows: run.rows,
+                waited: receivedAt.map { now > $0 ? now - $0 : 0 } ?? 0, connection: id, request: header.request))
     }
 
     /// Bytes of SQL that are compiled on the loop: more of it takes so long that a thread does it.

@@ -227,6 +227,7 @@ final class Session {
 
     private func handle(_ header: FrameHeader, _ body: Span<UInt8>) {
         shard.metrics.received(header.type, faceKind)
+        if shard.context.requestLog.isOn { logRequest(header) }
         switch machine.received(header) {
         case .handshake: hello(header, body)
         case .control: control(header, body)
@@ -239,6 +240,21 @@ final class Session {
         case .refuse(let code): refuseOnArrival(header, Failure(code, Self.wording(of: code)))
         case .close(let code, let reason): fail(code, reason)
         }
+    }
+
+    /// A line for a request, unless its face has one for it.
+    private func logRequest(_ header: FrameHeader) {
+        guard faceKind != .http, header.request != 0 else { return }
+        shard.context.requestLog.received(
+            MessageType(rawValue: header.type)?.name ?? "0x\(String(header.type, radix: 16))",
+            tenant: streams[header.stream]?.tenant.tenant.name.description, by: caller(of: header.request))
+    }
+
+    /// What a request's lines in the log say of who sent it.
+    func caller(of request: UInt32) -> RequestCaller {
+        RequestCaller(
+            face: faceKind, peer: transport?.peerAddress ?? "",
+            name: transport?.name(of: request) ?? shard.requestName(id, request))
     }
 
     // MARK: Who is served

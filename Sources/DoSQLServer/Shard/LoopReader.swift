@@ -59,6 +59,8 @@ final class LoopReader {
     private var lastRuns = StatementRuns()
     /// Nanoseconds from which a statement counts as slow.
     private let slowTime: UInt64
+    /// The last one that was, until somebody takes it; noted only where slow statements are logged.
+    private(set) var slowRun: (sql: SlowStatement.Text, nanoseconds: UInt64, rows: Int)?
 
     /// - Parameter turns: whose time is measured: reads are carried out in its stretches.
     init(_ connection: consuming Connection, tenant: Tenant, turns: LoopTurns) {
@@ -167,7 +169,13 @@ final class LoopReader {
     private func count(_ statement: Statement, nanoseconds: UInt64, rows: Int) {
         let text = statement.text
         // Runs that are told together have at most one slow one among them.
-        if lastText !== text || nanoseconds >= slowTime {
+        if nanoseconds >= slowTime {
+            tellRuns()
+            if tenant.context.slow.isOn {
+                slowRun = (SlowStatement.bounded(statement.sql), nanoseconds, rows)
+            }
+        }
+        if lastText !== text {
             tellRuns()
             lastText = text
         }
@@ -180,6 +188,9 @@ final class LoopReader {
         connection.hasRun(text, lastRuns)
         lastRuns = StatementRuns()
     }
+
+    /// Takes what ``slowRun`` has.
+    func takeSlowRun() -> (sql: SlowStatement.Text, nanoseconds: UInt64, rows: Int)? { slowRun.take() }
 
     /// From now on it prepares statements for a stream with these rights.
     func serve(_ permission: Permission?) { connection.permission = permission }

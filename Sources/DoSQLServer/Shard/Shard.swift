@@ -197,12 +197,29 @@ final class Shard {
             (faces[caller.connection] as? HTTPFace)?.received(reply, exchange: caller.exchange)
         case .committed(let tenant):
             feeds.committed(tenant)
+        case .slow(let statement):
+            ranSlowly(statement)
         case .feedRead(let errand, let result):
             feeds.arrived(errand, result)
         case .drain:
             drain()
         }
     }
+
+    /// Logs a slow statement, with what the shard knows of who asked for it.
+    func ranSlowly(_ statement: SlowStatement) {
+        context.tenants.context.slow.report(
+            statement,
+            sessions[statement.connection]?.caller(of: statement.request)
+                ?? RequestCaller(face: .newcomer, peer: "", name: requestName(statement.connection, statement.request)))
+    }
+
+    /// How the log and clients name a request that has no name of its own: the connection's name, and the request's number
+    /// (`protocol/handshake.md`, HELLO_OK).
+    func requestName(_ session: UInt64, _ request: UInt32) -> String { "\(connectionName(session)).\(request)" }
+
+    /// How they name a connection.
+    func connectionName(_ session: UInt64) -> String { "\(web.namePrefix)c\(session)" }
 
     /// Has a token's signature checked by others: it takes longer than a read. The answer comes as a message.
     func verify(_ token: [UInt8], for inquirer: TokenInquirer) {
@@ -284,6 +301,7 @@ final class Shard {
             socket.start(newcomer)
             // A crowd that only connects makes room for those who come after it.
             if let oldest = unproven.add(id) { faces[oldest]?.closeNow() }
+            if context.requestLog.isOn { context.requestLog.began(peer: socket.peerAddress) }
         } catch {
             if refusal == nil { context.census.ended(peer) }
             context.log.debug("a connection could not be adopted", metadata: ["error": "\(error)"])
@@ -333,6 +351,7 @@ final class Shard {
         guard let face = faces.remove(connection) else { return }
         handshakeEnded(connection, .abandoned)
         count(face.bytesMoved, of: face.kind)
+        if context.requestLog.isOn { context.requestLog.ended(face) }
         unproven.remove(connection)
         surplus.remove(connection)
         if let peer = peers.removeValue(forKey: connection) { context.census.ended(peer) }

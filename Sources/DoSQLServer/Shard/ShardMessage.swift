@@ -35,6 +35,8 @@ enum ShardMessage: Sendable {
     case verified(TokenAuthority.Verdict, for: TokenInquirer)
     /// A thread has read of a feed for the shard.
     case feedRead(FeedErrand, Result<FeedErrand.Found, Failure>)
+    /// A thread has run a statement that took long, for one of the shard's sessions.
+    case slow(SlowStatement)
     /// Stop: say GOAWAY, finish, close.
     case drain
 }

@@ -121,7 +121,7 @@ final class Tenant: Sendable {
         self.context = context
         standing = Mutex(Standing(limits: context.tenantLimits))
         kept = Mutex(context.kept)
-        statements = TopStatements(slowTime: context.slowStatementTime)
+        statements = TopStatements(slowTime: context.slowStatementTime, tellsSlow: context.slow.isOn)
         lastUsed = Atomic(MonotonicClock.nanoseconds())
     }
 

@@ -34,6 +34,8 @@ final class TenantContext: Sendable {
     let ledger: TenantLedger
     /// Nanoseconds from which a statement counts as slow.
     let slowStatementTime: UInt64
+    /// Where slow statements are logged.
+    let slow: SlowStatementLog
     let checkpointPages: Int
     let session: SessionLimits
     /// What a tenant may use that has no limits of its own.
@@ -47,8 +49,9 @@ final class TenantContext: Sendable {
     init(
         configuration: Configuration, folder: DataFolder, migrations: MigrationFolder?, writers: WorkerPool,
         readers: WorkerPool, openers: WorkerPool,
-        watchdog: Watchdog, shards: ShardDirectory, writeQueueMax: Int
+        watchdog: Watchdog, shards: ShardDirectory, writeQueueMax: Int, slow: SlowStatementLog
     ) {
+        self.slow = slow
         self.folder = folder
         self.migrations = migrations
         self.writers = writers
@@ -60,7 +63,7 @@ final class TenantContext: Sendable {
         createsTenants = configuration.createsTenants
         unserved = configuration.tokens.isEmpty ? nil : .shared
         ledger = TenantLedger(seriesMax: configuration.metrics.tenantSeriesMax, folder: folder)
-        slowStatementTime = configuration.metrics.slowStatementTime
+        slowStatementTime = slow.isOn ? slow.threshold : configuration.metrics.slowStatementTime
         checkpointPages = configuration.checkpointPages
         session = configuration.session
         kept = [.messages: configuration.messagesKept, .events: configuration.eventsKept].filter { $0.value.isBounded }

@@ -1,5 +1,6 @@
 import DoSQLCompression
 import DoSQLHTTP
+import DoSQLLoop
 import DoSQLProtocol
 
 /// One answer on its way to the client: a head, once, and a body, whole or in parts (RFC 9110, RFC 9112).
@@ -8,6 +9,8 @@ final class Response {
     private static let compressedMin = 1024
 
     private unowned let face: HTTPFace
+    /// The request's name, its own or ours: in the head, in the log, and in errors that are the server's.
+    let requestID: String
     private let request: RequestHead?
     /// What this answer has beside the headers of all answers.
     private var headers: HeaderBlock
@@ -24,7 +27,8 @@ final class Response {
     init(to request: RequestHead?, face: HTTPFace) {
         self.face = face
         self.request = request
-        headers = face.shard.web.headers(for: request)
+        requestID = face.shard.web.requestID(of: request)
+        headers = face.shard.web.headers(for: request, requestID: requestID)
         isLast = !(request?.isKeepAlive ?? false)
     }
 
@@ -68,7 +72,11 @@ final class Response {
         for (name, value) in refusal.headers { headers.add(name, value) }
         if let text = refusal.text { return send(refusal.status, type: "text/plain; charset=utf-8", Array(text.utf8)) }
         var body = ByteWriter()
-        let type = style.write(refusal.error, into: &body)
+        // In the body where it will be asked for: of errors that are ours, and where the client has named its request.
+        let isTold = refusal.status >= 500 || request?.first("x-request-id") != nil
+        var error = refusal.error
+        if isTold && error.trace == nil { error.trace = requestID }
+        let type = style.write(error, into: &body)
         send(refusal.status, type: type, body.bytes)
     }
 
@@ -129,6 +137,11 @@ final class Response {
         precondition(!hasBegun, "an answer has one head")
         hasBegun = true
         face.shard.metrics.responded(status)
+        let requestLog = face.shard.context.requestLog
+        if requestLog.isOn {
+            requestLog.responded(
+                status, request?.method, path: request?.loggedPath, requestID: requestID, peer: face.socket.peerAddress)
+        }
         self.framing = framing
         let connection: ResponseHead.Connection =
             status == 101 ? .implied : isLast ? .close : request?.responseConnection ?? .close
@@ -140,4 +153,16 @@ final class Response {
     }
 
     private var acceptsGzip: Bool { request.map { face.shard.web.acceptsGzip($0) } ?? false }
+}
+
+extension RequestHead {
+    /// Its path for the log: without the query, which may hold values, and without the name of a transaction, which is the
+    /// only key to it.
+    fileprivate var loggedPath: String {
+        var segments = pathSegments
+        for index in segments.indices.dropLast() where segments[index] == "transactions" {
+            segments[index + 1] = "{id}"
+        }
+        return "/" + segments.joined(separator: "/")
+    }
 }

@@ -180,6 +180,10 @@ final class TenantStreams: FrameTransport {
 
     // MARK: FrameTransport
 
+    func name(of request: UInt32) -> String? {
+        request == current || request == opening?.request ? face.exchange?.response.requestID : nil
+    }
+
     var faceKind: FaceKind { .http }
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }

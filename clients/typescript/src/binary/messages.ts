@@ -199,7 +199,7 @@ export const answers: Record<number, (width: number) => Message> = {
       serverID: raw(16),
       server: text(),
       limits: Object.fromEntries(list(() => [text(), varint()])),
-    }),
+    }, ['connection', text]),
   // PONG
   0x41: () => ({ payload: raw() }),
   // GOAWAY

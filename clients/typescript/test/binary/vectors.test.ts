@@ -212,6 +212,7 @@ const incoming: Record<string, [type: number, (lines: Lines) => Message]> = {
       const value = lines.take('limit');
       return [value.string(), value.integer()];
     })),
+    ...lines.options({ connection: (value) => value.string() }),
   })],
   PONG: [0x41, (lines) => ({ payload: lines.take('payload').bytes() })],
   GOAWAY: [0x42, (lines) => ({
