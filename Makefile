@@ -41,7 +41,7 @@ guide-app: setup ## check the guide's app in Swift: build it and run the checker
 fuzz: setup ## run each decoder under libFuzzer; SECONDS_EACH=30
 	@./.ci/fuzz
 
-bench: setup ## measure the server; one of round-trip, http, fan-out, neighbours and its flags in ARGS="http --rounds 9"
+bench: setup ## measure beside C, PostgreSQL, Redis, nginx, Node: ARGS="1 4 --rounds 9"; or http, fan-out, neighbours and flags
 	@./.ci/bench $(ARGS)
 
 image: ## build the container image and check it; needs docker

@@ -103,6 +103,15 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // The load generator of `dosql bench` and of the benchmarks.
+        .target(
+            name: "DoSQLLoad",
+            dependencies: [
+                "DoSQLLoop", "DoSQLProtocol", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: settings),
+
         // Where the leaves meet.
         .target(
             name: "DoSQLServer",
@@ -151,24 +160,27 @@ let package = Package(
         .target(
             name: "BenchmarkSupport",
             dependencies: [
-                "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLLoad", "DoSQLLoop", "DoSQLProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             path: "Benchmarks/Support",
             swiftSettings: settings),
+        // What C reaches with the same protocol and the same libraries.
         .executableTarget(
-            name: "round-trip",
+            name: "bound-server", dependencies: ["CLibuv", "CSQLite"], path: "Benchmarks/Bound",
+            cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(
+            name: "bench",
             dependencies: [
-                "BenchmarkSupport", "DoSQLEngine", "DoSQLLoop",
+                "BenchmarkSupport", "DoSQLEngine", "DoSQLLoad", "DoSQLLoop", "DoSQLProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Benchmarks/RoundTrip",
+            path: "Benchmarks/Goals",
             swiftSettings: settings),
         .executableTarget(
             name: "neighbours",
             dependencies: [
-                "BenchmarkSupport", "DoSQLLoop", "DoSQLProtocol",
+                "BenchmarkSupport", "DoSQLLoad", "DoSQLLoop", "DoSQLProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Neighbours",
@@ -176,7 +188,7 @@ let package = Package(
         .executableTarget(
             name: "web-load",
             dependencies: [
-                "BenchmarkSupport", "DoSQLLoop", "DoSQLTLS",
+                "BenchmarkSupport", "DoSQLLoad", "DoSQLLoop", "DoSQLTLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Web",

@@ -102,7 +102,7 @@ typedef struct {
     const char *folder;
     int port, writerThreads, checkpointPages, cacheKiB;
     long lingerMicroseconds;
-    bool isHTTP;
+    bool isHTTP, isEcho;
 } Options;
 extern Options options;
 

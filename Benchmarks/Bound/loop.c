@@ -206,7 +206,10 @@ static void received(uv_stream_t *stream, ssize_t count, const uv_buf_t *unused)
     Buffer *input = &connection->input;
     input->count += (size_t)count;
     size_t handled = 0;
-    if (options.isHTTP) {
+    if (options.isEcho) {
+        buffer_append(&connection->output, input->bytes, input->count);
+        handled = input->count;
+    } else if (options.isHTTP) {
         handled = http_handle(&tenant_named((const uint8_t *)"bench", 5)->reader, input->bytes, input->count, &connection->output);
     } else {
         if (input->count >= 4 && !memcmp(input->bytes, "DSQL", 4)) handled = 4;

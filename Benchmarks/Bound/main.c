@@ -32,13 +32,14 @@ static const char usage[] =
     "  --checkpoint-pages N     frames in the log from which it is checkpointed, between two commits (default 4000)\n"
     "  --cache-kib N            page cache of each connection (default 65536)\n"
     "  --linger MICROSECONDS    how long a group waits for those who wrote in the last two (default 0)\n"
-    "  --http                   HTTP/1.1: POST …/queryOne of the users table, anything else a constant\n";
+    "  --http                   HTTP/1.1: POST …/queryOne of the users table, anything else a constant\n"
+    "  --echo                   sends back what it receives\n";
 
 int main(int count, char **arguments) {
     for (int index = 1; index < count; index++) {
         const char *name = arguments[index];
-        if (!strcmp(name, "--http")) {
-            options.isHTTP = true;
+        if (!strcmp(name, "--http") || !strcmp(name, "--echo")) {
+            *(name[2] == 'h' ? &options.isHTTP : &options.isEcho) = true;
             continue;
         }
         const char *value = index + 1 < count ? arguments[++index] : NULL;

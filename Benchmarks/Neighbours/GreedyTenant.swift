@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import DoSQLLoad
 import DoSQLLoop
 import DoSQLProtocol
 import Synchronization
@@ -46,9 +47,10 @@ final class GreedyTenant {
     ) throws -> WorkerThread {
         try WorkerThread(name: "flood", niceness: 19) {
             do {
-                let load = try PointReadLoad(address: address, shape: shape, rows: rows, tenant: "greedy")
                 begun.post(())
-                outcome.set(.success(try load.run(seconds: seconds, cpuOf: usage)))
+                let figures = try Load.pointReads(
+                    UsersTable(rows: rows), at: address, shape, tenant: name, seconds: seconds, cpuOf: usage)
+                outcome.set(.success(figures))
             } catch {
                 begun.post(())
                 outcome.set(.failure(BenchmarkError("the flood: \(error)")))

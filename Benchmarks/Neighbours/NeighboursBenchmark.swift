@@ -1,6 +1,6 @@
 import ArgumentParser
 import BenchmarkSupport
-import DoSQLLoop
+import DoSQLLoad
 
 /// What one tenant's flood and heavy SQL cost another tenant's point reads: alone and beside, rounds in turn.
 @main
@@ -80,8 +80,8 @@ struct NeighboursBenchmark: ParsableCommand {
     }
 
     private func read(_ process: ServerProcess) throws -> Figures {
-        try PointReadLoad(address: process.address, shape: quiet, rows: rows, tenant: "quiet")
-            .run(seconds: seconds, cpuOf: process.usage)
+        try Load.pointReads(
+            UsersTable(rows: rows), at: process.address, quiet, tenant: "quiet", seconds: seconds, cpuOf: process.usage)
     }
 
     /// A median with its spread.

@@ -9,6 +9,7 @@ package final class Conversation: StreamDelegate {
     private var missing: Int
     private var failure: BenchmarkError?
     private var frames: [UInt8]
+    private var last: [UInt8] = []
 
     package init(_ address: ListenAddress, sending frames: [UInt8], answers: Int) throws {
         loop = try EventLoop()
@@ -17,13 +18,28 @@ package final class Conversation: StreamDelegate {
         missing = answers
     }
 
-    /// Returns when all answers have come.
-    package func run() throws {
+    /// Returns when all answers have come, with the body of the last one.
+    package func run() throws -> [UInt8] {
         stream.start(self)
         stream.send(&frames)
         loop.run()
         loop.close()
         if let failure { throw failure }
+        return last
+    }
+
+    /// The first value of a statement's first row, which is an integer.
+    package static func integer(_ sql: String, of tenant: String = "bench", at address: ListenAddress) throws -> Int64 {
+        var writer = ByteWriter(Preamble.bytes)
+        Hello.encode(into: &writer, request: 1, client: "benchmark")
+        Open.encode(into: &writer, stream: 1, request: 2, tenant: tenant)
+        Prepare.encode(into: &writer, request: 3, id: 1, sql: sql)
+        Execute.encode(into: &writer, kind: .queryOne, stream: 1, request: 4, statement: .prepared(1))
+        let answer = try Conversation(address, sending: writer.take(), answers: 4).run()
+        guard case .integer(let value)? = try ResultMessage(answer.span).rows.copy().first?.first else {
+            throw BenchmarkError("\(sql) gave no integer")
+        }
+        return value
     }
 
     package func received(_ bytes: Span<UInt8>) {
@@ -47,7 +63,10 @@ package final class Conversation: StreamDelegate {
             return stream.close()
         }
         missing -= 1
-        if missing == 0 { stream.close() }
+        if missing == 0 {
+            last = [UInt8](copying: body)
+            stream.close()
+        }
     }
 
     package func receivedEnd() { stream.close() }

@@ -27,17 +27,21 @@ package struct FigureTable {
                         "(\(FigureText.count(rates.min()!))–\(FigureText.count(rates.max()!)))",
                         FigureText.number(FigureText.median(runs.compactMap(\.p50))),
                         FigureText.number(FigureText.median(runs.compactMap(\.p99))),
-                        FigureText.number(FigureText.median(runs.map(\.cpu))),
+                        FigureText.number(FigureText.median(runs.compactMap(\.cpu))),
                         "\(FigureText.number(FigureText.median(ratios))) (\(FigureText.number(ratios.min()!))–\(FigureText.number(ratios.max()!)))",
                     ], widths))
         }
     }
 
     /// Prints the ratios of one figure of some cells to one cell's, paired round by round: median and spread.
-    package func printRatios(_ title: String, of figure: KeyPath<Figures, Double>, _ cells: [String], to base: String) {
+    package func printRatios(_ title: String, of figure: KeyPath<Figures, Double?>, _ cells: [String], to base: String)
+    {
         for name in cells {
             guard let runs = figures[name], let baseRuns = figures[base] else { continue }
-            let ratios = zip(runs, baseRuns).map { $0[keyPath: figure] / $1[keyPath: figure] }
+            let ratios = zip(runs, baseRuns).compactMap { run, base -> Double? in
+                guard let ours = run[keyPath: figure], let theirs = base[keyPath: figure] else { return nil }
+                return ours / theirs
+            }
             guard let least = ratios.min(), let most = ratios.max() else { continue }
             let spread = "(\(FigureText.number(least))–\(FigureText.number(most)))"
             Swift.print("\(title), \(name) / \(base): \(FigureText.number(FigureText.median(ratios))) \(spread)")

@@ -1,20 +1,17 @@
+import DoSQLLoop
 import Foundation
 
 /// What a process uses, as Linux tells it.
 package struct ProcessUsage: Sendable {
-    private let processID: Int32
+    package let processID: Int32
 
     package init(of processID: Int32) {
         self.processID = processID
     }
 
-    /// Seconds of processor time so far, user and system. The kernel counts in hundredths.
+    /// Seconds of processor time so far, user and system, of all its threads.
     package func cpuSeconds() -> Double {
-        guard let text = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
-            let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 13,
-            let user = Double(fields[11]), let system = Double(fields[12])
-        else { return .nan }
-        return (user + system) / 100
+        ProcessorClock.process(processID).map { Double($0) / 1e9 } ?? .nan
     }
 
     /// Bytes of memory that are resident. What the kernel holds for its sockets is not among them.

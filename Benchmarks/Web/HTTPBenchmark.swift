@@ -1,5 +1,7 @@
 import ArgumentParser
 import BenchmarkSupport
+import DoSQLLoad
+import DoSQLLoop
 import DoSQLTLS
 
 /// A point read over HTTP, beside an answer that is always the same, and beside the same read in the binary protocol.
@@ -53,22 +55,32 @@ struct HTTPBenchmark: ParsableCommand {
             var table = FigureTable()
             for round in 1...rounds {
                 Report.progress("round \(round) of \(rounds)")
-                for (name, request) in [(query, HTTPRequest.pointRead()), (constant, HTTPRequest.live())] {
-                    let load = try HTTPLoad(address: process.address, shape: shape, request: request, rows: rows)
-                    table.add(name, try load.run(seconds: seconds, cpuOf: process.usage))
+                for (name, request) in [(query, HTTPRequest.pointRead(rows: rows)), (constant, HTTPRequest.live())] {
+                    table.add(name, try ask(process, request, shape))
                 }
                 if let secured {
-                    let load = try HTTPLoad(
-                        address: process.address, shape: shape, request: .pointRead(), rows: rows, tls: secured)
-                    table.add(secureQuery, try load.run(seconds: seconds, cpuOf: process.usage))
+                    let figures = try ask(process, .pointRead(rows: rows), shape) { try TLSClientTransform(secured) }
+                    table.add(secureQuery, figures)
                 }
-                let load = try PointReadLoad(address: process.address, shape: shape, rows: rows)
-                table.add(binary, try load.run(seconds: seconds, cpuOf: process.usage))
+                table.add(
+                    binary,
+                    try Load.pointReads(
+                        UsersTable(rows: rows), at: process.address, shape, seconds: seconds, cpuOf: process.usage))
             }
             table.print(relativeTo: constant)
             table.printRatios("server CPU", of: \.cpu, [query, binary], to: constant)
             table.printRatios("server CPU", of: \.cpu, [query], to: binary)
             if tls { table.printRatios("server CPU", of: \.cpu, [secureQuery], to: query) }
         }
+    }
+
+    private func ask(
+        _ process: ServerProcess, _ request: HTTPRequest, _ shape: LoadShape,
+        through transform: (() throws -> any StreamTransform)? = nil
+    ) throws -> Figures {
+        let traffic = Traffic(to: process.address, connections: shape.connections, transform: transform) { _ in
+            request.dialogue(depth: shape.depth)
+        }
+        return try Load.run(traffic, seconds: seconds, cpuOf: process.usage)
     }
 }

@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import DoSQLLoad
 import DoSQLLoop
 
 /// Another client, of another tenant, on a thread of its own: point reads, one at a time.
@@ -19,9 +20,9 @@ final class OtherClient: Sendable {
             while let seconds = orders.take() {
                 results.post(
                     Result {
-                        let shape = LoadShape(connections: 1, depth: 1)
-                        let load = try PointReadLoad(address: address, shape: shape, rows: rows, tenant: Self.tenant)
-                        return try load.run(seconds: seconds, cpuOf: server)
+                        try Load.pointReads(
+                            UsersTable(rows: rows), at: address, LoadShape(connections: 1, depth: 1),
+                            tenant: Self.tenant, seconds: seconds, cpuOf: server)
                     })
             }
         }

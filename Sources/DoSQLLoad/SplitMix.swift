@@ -1,5 +1,5 @@
-/// A small generator of keys, the same in every run.
-package struct SplitMix {
+/// A small generator of keys: SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+package struct SplitMix: Sendable {
     private var state: UInt64
 
     package init(state: UInt64) {
@@ -13,5 +13,10 @@ package struct SplitMix {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
+    }
+
+    /// The next number from 1 to `bound`.
+    package mutating func next(upTo bound: UInt64) -> UInt64 {
+        1 + next().multipliedFullWidth(by: bound).high
     }
 }

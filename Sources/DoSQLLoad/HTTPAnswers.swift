@@ -1,17 +1,25 @@
-import BenchmarkSupport
+import DoSQLProtocol
 
-/// Counts answers whose length their heads tell; anything but 200 is an error. As little as can be: it is not what is
-/// measured.
-struct HTTPAnswers {
+/// Answers of HTTP/1.1 whose length their heads tell (RFC 9112, 6.2); anything but 200 is an error.
+package struct HTTPAnswers: AnswerScanner {
     private static let lengthName = Array("Content-Length: ".utf8)
 
     /// What was received of an answer that is not complete.
     private var rest: [UInt8] = []
+    private var calls = 0
+    private var sample: (place: Int, answer: [UInt8])?
 
-    /// How many answers these bytes complete.
-    mutating func completed(by bytes: Span<UInt8>) throws(BenchmarkError) -> Int {
+    package init() {}
+
+    package mutating func completed(by bytes: Span<UInt8>) throws(LoadError) -> Int {
+        calls += 1
         if rest.isEmpty {
             let (count, used) = try Self.scan(bytes)
+            if calls % Self.samplePeriod == 1, let (headEnd, length) = try Self.head(bytes, from: 0),
+                headEnd + length <= used
+            {
+                sample = (0, [UInt8](copying: bytes.extracting(headEnd..<headEnd + length)))
+            }
             for index in used..<bytes.count { rest.append(bytes[index]) }
             return count
         }
@@ -22,7 +30,12 @@ struct HTTPAnswers {
         return count
     }
 
-    private static func scan(_ bytes: Span<UInt8>) throws(BenchmarkError) -> (count: Int, used: Int) {
+    package mutating func takeSample() -> (place: Int, answer: [UInt8])? {
+        defer { sample = nil }
+        return sample
+    }
+
+    private static func scan(_ bytes: Span<UInt8>) throws(LoadError) -> (count: Int, used: Int) {
         var count = 0
         var used = 0
         while let (headEnd, length) = try head(bytes, from: used), headEnd + length <= bytes.count {
@@ -33,18 +46,18 @@ struct HTTPAnswers {
     }
 
     /// Where the head that begins at `start` ends, and how long the body behind it is; nil: it is not complete.
-    private static func head(_ bytes: Span<UInt8>, from start: Int) throws(BenchmarkError) -> (Int, Int)? {
+    private static func head(_ bytes: Span<UInt8>, from start: Int) throws(LoadError) -> (Int, Int)? {
         var length: Int?
         var lineStart = start
         for index in start..<bytes.count where bytes[index] == UInt8(ascii: "\n") {
             if index - lineStart == 1 {
-                guard let length else { throw BenchmarkError("an answer does not say how long it is") }
+                guard let length else { throw LoadError("an answer does not say how long it is") }
                 return (index + 1, length)
             }
             if lineStart == start {
                 guard index - start > 12, bytes[start + 9] == UInt8(ascii: "2"), bytes[start + 10] == UInt8(ascii: "0"),
                     bytes[start + 11] == UInt8(ascii: "0")
-                else { throw BenchmarkError("an answer is not 200: \(text(bytes, start, bytes.count))") }
+                else { throw LoadError("an answer is not 200: \(text(bytes, start, bytes.count))") }
             } else if bytes[lineStart] == UInt8(ascii: "C"), let value = number(bytes, lineStart, index) {
                 length = value
             }

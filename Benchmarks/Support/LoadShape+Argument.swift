@@ -1,0 +1,4 @@
+import ArgumentParser
+package import DoSQLLoad
+
+extension LoadShape: ExpressibleByArgument {}
