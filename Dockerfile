@@ -27,12 +27,15 @@ RUN apt-get update -q \
     && install -d -o dosql -g dosql -m 0700 /var/lib/dosql /etc/dosql
 
 COPY --from=build /out/dosql /usr/local/bin/dosql
+COPY deploy/container.yaml /usr/local/share/dosql/container.yaml
 
 USER 3775:3775
 WORKDIR /var/lib/dosql
 VOLUME /var/lib/dosql
 # VACUUM writes a second copy of a tenant: on the volume, so that everything else can be read-only.
 ENV SQLITE_TMPDIR=/var/lib/dosql/temporary
+# What the server does unless flags or other DOSQL_… variables say otherwise: that file has the port, the folders and tokens.
+ENV DOSQL_CONFIG=/usr/local/share/dosql/container.yaml
 EXPOSE 3775
 STOPSIGNAL SIGTERM
 # From inside it needs neither a token nor TLS, unless --plaintext never is given.
@@ -40,5 +43,4 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "http://127.0.0.1:3775/health/live"]
 
 ENTRYPOINT ["dosql"]
-# A port that is published can be reached by others, so there are tokens: without the file it does not start.
-CMD ["serve", "--listen", "0.0.0.0:3775", "--data", "/var/lib/dosql", "--tokens", "/etc/dosql/keys.json"]
+CMD ["serve"]

@@ -218,6 +218,7 @@ let package = Package(
                 "DoSQLSession", "DoSQLTLS", "DoSQLTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         // What the guide's application asks for, through the client, of a real `dosql serve`.

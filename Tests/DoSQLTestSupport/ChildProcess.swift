@@ -7,12 +7,13 @@ import Glibc
 import Darwin
 #endif
 
-/// A built product of the package as a child process, with a pipe for what it says. Its errors go where the tests' go.
+/// A built product of the package as a child process, with a pipe for what it says. Its errors go where the tests' go, or
+/// into a file.
 struct ChildProcess {
     let pid: pid_t
     let output: LineReader
 
-    init(_ product: String, _ arguments: [String]) throws {
+    init(_ product: String, _ arguments: [String], errors: String? = nil) throws {
         let executable = try Self.executable(product)
         var ends: [Int32] = [0, 0]
         guard unsafe pipe(&ends) == 0 else { throw TestSupportError("cannot make a pipe: errno \(errno)") }
@@ -35,6 +36,7 @@ struct ChildProcess {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         unsafe posix_spawn_file_actions_init(&actions)
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        if let errors { unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600) }
         var texts: [UnsafeMutablePointer<CChar>?] = unsafe ([executable] + arguments).map { unsafe strdup($0) }
         unsafe texts.append(nil)
         var pid: pid_t = 0

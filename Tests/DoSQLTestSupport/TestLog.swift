@@ -61,6 +61,9 @@ public final class TestLog: Sendable {
 
     deinit { writer.close() }
 
+    /// Takes no more lines, and has those that it was given.
+    public func close() { writer.close() }
+
     /// Everything that was written so far.
     public var text: String { String(decoding: lines.bytes.withLock { $0 }, as: UTF8.self) }
 

@@ -24,17 +24,25 @@ public final class TestServerProcess: Sendable {
     ///
     /// A test that the machine stops for seconds is no client that left its transaction alone: that bound is long unless
     /// a flag shortens it.
-    public convenience init(folder: TemporaryFolder? = nil, flags: [String] = []) throws {
+    /// `errors`: a file for its log.
+    public convenience init(
+        folder: TemporaryFolder? = nil, flags: [String] = [], errors: String? = nil
+    ) throws {
         try self.init(
-            product: "dosql", command: ["serve"], folder: folder, flags: ["--transaction-idle", "60000"] + flags)
+            product: "dosql", command: ["serve"], folder: folder, flags: ["--transaction-idle", "60000"] + flags,
+            errors: errors)
     }
 
     /// Starts another product that is a server and has these flags.
-    public init(product: String, command: [String] = [], folder: TemporaryFolder? = nil, flags: [String] = []) throws {
+    public init(
+        product: String, command: [String] = [], folder: TemporaryFolder? = nil, flags: [String] = [],
+        errors: String? = nil
+    ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         let child = try ChildProcess(
-            product, command + ["--listen", "127.0.0.1:0", "--data", folder.path(of: "data")] + flags)
+            product, command + ["--listen", "127.0.0.1:0", "--data", folder.path(of: "data")] + flags,
+            errors: errors)
         pid = child.pid
         output = child.output
         do {

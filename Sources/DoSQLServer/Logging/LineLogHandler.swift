@@ -24,6 +24,7 @@ public struct LineLogHandler: LogHandler {
         set { threshold.level = newValue }
     }
 
+    /// One of ``metadata``.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
