@@ -107,7 +107,8 @@ let package = Package(
         .target(
             name: "DoSQLLoad",
             dependencies: [
-                "DoSQLLoop", "DoSQLProtocol", .product(name: "DequeModule", package: "swift-collections"),
+                "DoSQLLoop", "DoSQLProtocol", "DoSQLTLS",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: settings),
@@ -143,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "DoSQLCommandLine",
             dependencies: [
-                "CLibedit", "DoSQLAccess", "DoSQLClient", "DoSQLEngine", "DoSQLLoop", "DoSQLProtocol", "DoSQLServer",
+                "CLibedit", "DoSQLAccess", "DoSQLClient", "DoSQLEngine", "DoSQLLoad", "DoSQLLoop", "DoSQLProtocol",
+                "DoSQLServer",
                 "DoSQLSession", "DoSQLTLS",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -172,8 +174,9 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "BenchmarkSupport", "DoSQLEngine", "DoSQLLoad", "DoSQLLoop", "DoSQLProtocol",
+                "BenchmarkSupport", "DoSQLClient", "DoSQLEngine", "DoSQLLoad", "DoSQLLoop", "DoSQLProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             path: "Benchmarks/Goals",
             swiftSettings: settings),

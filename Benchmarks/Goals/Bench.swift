@@ -36,7 +36,12 @@ struct Bench: ParsableCommand {
     @Flag(help: "See only that everything works: little data, no time, one round.")
     var smoke = false
 
-    private static var stages: [any Stage.Type] { [PointReads.self, DurableInserts.self] }
+    private static var stages: [any Stage.Type] {
+        [
+            PointReads.self, DurableInserts.self, MixedLoad.self, TenantInserts.self, LongScan.self, HundredRows.self,
+            Orders.self, HTTPReads.self, ManyTenants.self, ClientReads.self,
+        ]
+    }
 
     func validate() throws {
         let known = Self.stages.flatMap { $0.rows }

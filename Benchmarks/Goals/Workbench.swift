@@ -32,20 +32,19 @@ final class Workbench {
     private var template: String { folder + "/dosql" }
     private var boundTemplate: String { folder + "/bound" }
 
-    /// A server of ours on a fresh copy of the table, with as many page-cache bytes and checkpoints as the bound has.
-    func freshServer(flags: [String] = []) throws -> ServerProcess {
+    /// A server of ours on a fresh copy of a data folder, by default the one with the table: it has the bound's page cache
+    /// and its checkpoints.
+    func freshServer(of folder: String? = nil) throws -> ServerProcess {
         try ServerProcess(
-            executable: dosql, folder: try copy(of: template),
-            flags: ["--checkpoint-pages", "\(Self.checkpointPages)", "--writer-threads", "\(Self.writerThreads)"]
-                + flags)
+            executable: dosql, folder: try copy(of: folder ?? template),
+            flags: ["--checkpoint-pages", "\(Self.checkpointPages)", "--writer-threads", "\(Self.writerThreads)"])
     }
 
-    /// The bound, on a fresh copy of the table.
-    func freshBound(flags: [String] = []) throws -> BoundProcess {
+    /// The bound, on a fresh copy of a folder, by default the one with the table.
+    func freshBound(of folder: String? = nil, flags: [String] = []) throws -> BoundProcess {
         try BoundProcess(
-            executable: bound, folder: try copy(of: boundTemplate),
-            flags: ["--checkpoint-pages", "\(Self.checkpointPages)", "--writer-threads", "\(Self.writerThreads)"]
-                + flags)
+            executable: bound, folder: try copy(of: folder ?? boundTemplate),
+            flags: ["--checkpoint-pages", "\(Self.checkpointPages)", "--writer-threads", "\(Self.writerThreads)"] + flags)
     }
 
     /// The path of a database file with the table, as any program opens it.
@@ -57,6 +56,13 @@ final class Workbench {
         return "\(folder)/\(name)-\(copies)"
     }
 
+    /// A folder for something new.
+    func makeFolder(_ name: String) throws -> String {
+        let folder = path(name)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
     private func copy(of source: String) throws -> String {
         let target = path("copy")
         try FileManager.default.copyItem(atPath: source, toPath: target)
@@ -64,9 +70,6 @@ final class Workbench {
         SystemDisk.sync()
         return target
     }
-
-    /// Removes what a fresh server lay in.
-    func discard(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
     /// Both servers': frames in the log from which it is checkpointed.
     private static let checkpointPages = 4000

@@ -28,6 +28,15 @@ package final class Conversation: StreamDelegate {
         return last
     }
 
+    /// Carries out a script.
+    package static func script(_ sql: String, in tenant: String, at address: ListenAddress) throws {
+        var writer = ByteWriter(Preamble.bytes)
+        Hello.encode(into: &writer, request: 1, client: "benchmark")
+        Open.encode(into: &writer, stream: 1, request: 2, tenant: tenant)
+        Script.encode(into: &writer, stream: 1, request: 3, sql: sql)
+        _ = try Conversation(address, sending: writer.take(), answers: 3).run()
+    }
+
     /// The first value of a statement's first row, which is an integer.
     package static func integer(_ sql: String, of tenant: String = "bench", at address: ListenAddress) throws -> Int64 {
         var writer = ByteWriter(Preamble.bytes)

@@ -4,11 +4,14 @@ package import DoSQLLoop
 package final class ServerProcess {
     /// Where it listens.
     package let address: ListenAddress
+    /// Its data folder.
+    package let folder: String
     private let process: PinnedProcess
 
     /// Starts it, and returns when it listens.
     /// - Parameter flags: of `dosql serve`, beside those that every benchmark has.
     package init(executable: String, folder: String, flags: [String] = []) throws {
+        self.folder = folder
         process = try PinnedProcess(
             executable,
             ["serve", "--listen", "127.0.0.1:0", "--data", folder, "--loops", "1", "--cache", "65536"] + flags)

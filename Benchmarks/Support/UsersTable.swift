@@ -37,11 +37,7 @@ package struct UsersTable: Sendable {
 
     /// Loads it into a tenant of a server, through the protocol.
     package func load(into address: ListenAddress, tenant: String = "bench") throws {
-        var writer = ByteWriter(Preamble.bytes)
-        Hello.encode(into: &writer, request: 1, client: "benchmark")
-        Open.encode(into: &writer, stream: 1, request: 2, tenant: tenant)
-        Script.encode(into: &writer, stream: 1, request: 3, sql: sql)
-        _ = try Conversation(address, sending: writer.take(), answers: 3).run()
+        try Conversation.script(sql, in: tenant, at: address)
     }
 
     // MARK: What connections say

@@ -13,11 +13,9 @@ package struct RandomValue: Sendable {
         RandomValue(form: .integer, bound: bound, prefix: "", suffix: "")
     }
 
-    /// A text with a number of 19 digits in it, such as no two requests have.
-    package static func text(_ prefix: String = "", _ suffix: String = "") -> RandomValue {
-        RandomValue(
-            form: .digits(19, filler: UInt8(ascii: "0")), bound: 9_223_372_036_854_775_807, prefix: prefix,
-            suffix: suffix)
+    /// A text with a number from 1 to `bound` in it, of 19 digits; by default one that no two requests have.
+    package static func text(_ prefix: String = "", _ suffix: String = "", upTo bound: UInt64 = .max / 2) -> RandomValue {
+        RandomValue(form: .digits(19, filler: UInt8(ascii: "0")), bound: bound, prefix: prefix, suffix: suffix)
     }
 
     /// The value that holds the mark with this number.

@@ -8,17 +8,17 @@ public struct TLSClientContext: Sendable {
     /// A client that trusts what comes from the certificates in a file, and checks names.
     ///
     /// - Parameters:
-    ///   - trustRoots: the file (PEM).
+    ///   - trustRoots: the file (PEM); nil: what the system trusts.
     ///   - certificate: the files of the client's own certificate and its key, if it has one.
     ///   - versionMax: whether TLS 1.3 is spoken; without, 1.2.
     /// - Throws: ``TLSFileError``, which names the file.
     public init(
-        trustRoots: String, certificate: (chain: String, key: String)? = nil, allowsTLS13: Bool = true
+        trustRoots: String?, certificate: (chain: String, key: String)? = nil, allowsTLS13: Bool = true
     ) throws(TLSFileError) {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         if !allowsTLS13 { configuration.maximumTLSVersion = .tlsv12 }
-        configuration.trustRoots = .certificates(try PEMFile(trustRoots).certificates())
+        if let trustRoots { configuration.trustRoots = .certificates(try PEMFile(trustRoots).certificates()) }
         configuration.applicationProtocols = ["http/1.1"]
         if let certificate {
             configuration.certificateChain = try PEMFile(certificate.chain).certificates().map { .certificate($0) }
@@ -27,7 +27,7 @@ public struct TLSClientContext: Sendable {
         do {
             context = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw TLSFileError(trustRoots, "a client cannot be made of it: \(error)")
+            throw TLSFileError(trustRoots ?? "the system's certificates", "a client cannot be made of it: \(error)")
         }
     }
 

@@ -31,7 +31,7 @@ struct ServerLimitTests {
 
     @Test(arguments: [
         ("--max-disk", "1", "diskBytesMax", 1),
-        ("--min-disk-free", "1000000000000000000", "diskFreeMin", 1_000_000_000_000_000_000),
+        ("--min-disk-free", "9007199254740991", "diskFreeMin", 9_007_199_254_740_991),
     ])
     func `a disk that has no room to grow is told before it is full, and what is there can be changed`(
         flag: String, value: String, limit: String, bound: Int

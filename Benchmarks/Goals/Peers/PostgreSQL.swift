@@ -80,18 +80,31 @@ final class PostgreSQL {
             ? statement
             : "\\startpipeline\n" + String(repeating: statement, count: shape.depth) + "\\endpipeline\n"
         try Data(script.utf8).write(to: URL(filePath: path))
-        let time = isSmoke ? ["-t", "5"] : ["-T", "\(max(1, Int(seconds.rounded())))"]
+        // A pipeline's statements are prepared one by one in each connection: that takes what is left of a second, and the
+        // last second of three is without.
+        let time = shape.depth == 1 ? max(1, Int(seconds.rounded())) : 3
+        let amount = isSmoke ? ["-t", "5"] : ["-T", "\(time)"] + (shape.depth == 1 ? [] : ["-P", "1"])
         let output = try Command.run(
             binaries + "/pgbench",
-            connection + ["-n", "-M", "prepared", "-f", path, "-c", "\(shape.connections)", "-j", "1"] + time
+            connection + ["-n", "-M", "prepared", "-f", path, "-c", "\(shape.connections)", "-j", "1"] + amount
                 + ["postgres"])
-        guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
-            let rate = line.split(separator: " ").dropFirst(2).first.flatMap({ Double($0) }), rate > 0,
-            output.contains("number of failed transactions: 0 ")
-        else { throw BenchmarkError("pgbench says nothing that makes sense: \(output)") }
+        guard output.contains("number of failed transactions: 0 "), let rate = Self.rate(output), rate > 0 else {
+            throw BenchmarkError("pgbench says nothing that makes sense: \(output)")
+        }
         // By Little's law, since its loop is closed.
         let mean = Double(shape.connections) / rate * 1e6
         return Figures(rate: rate * Double(shape.depth), p50: shape.connections == 1 ? mean : nil)
+    }
+
+    /// Transactions a second: those of the last second, or of all where it told none.
+    private static func rate(_ output: String) -> Double? {
+        let lines = output.split(separator: "\n")
+        if let last = lines.last(where: { $0.hasPrefix("progress: ") }) {
+            // progress: 3.0 s, 5141.0 tps, lat …
+            return last.split(separator: " ").dropFirst(3).first.flatMap { Double($0) }
+        }
+        guard let line = lines.first(where: { $0.hasPrefix("tps = ") }) else { return nil }
+        return line.split(separator: " ").dropFirst(2).first.flatMap { Double($0) }
     }
 
     private var connection: [String] { ["-h", socketFolder, "-U", "bench"] }

@@ -1,7 +1,6 @@
 import BenchmarkSupport
 import DoSQLLoad
 import DoSQLLoop
-import Foundation
 
 /// Redis as it is installed, asked by our own load generator (https://redis.io/docs/latest/develop/reference/protocol-spec/).
 final class Redis {
@@ -20,15 +19,14 @@ final class Redis {
         rows = bench.table.rows
         let port = try FreePort.find()
         address = .tcp(host: "127.0.0.1", port: port)
-        let folder = bench.path("redis")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let folder = try bench.makeFolder("redis")
         process = try PinnedProcess(
             redis,
             [
                 "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly",
                 isDurable ? "yes" : "no", "--appendfsync", "always",
             ])
-        try waitUntilReady()
+        try Listening.wait(address, process, "Redis")
         if !isDurable { try fill() }
     }
 
@@ -91,15 +89,6 @@ final class Redis {
             Dialogue(steps: [burst], answers: FixedAnswers(size: 5, start: Array("+OK\r\n".utf8)))
         }
         _ = try Load.run(traffic, seconds: 0.001, cpuOf: nil)
-    }
-
-    private func waitUntilReady() throws {
-        for _ in 0..<3000 {
-            if (try? Descriptor.connected(to: address)) != nil { return }
-            guard process.isRunning else { break }
-            Thread.sleep(forTimeInterval: 0.01)
-        }
-        throw PeerMissing("Redis does not start")
     }
 
     private static let key = "key:" + String(repeating: "0", count: keyDigits)

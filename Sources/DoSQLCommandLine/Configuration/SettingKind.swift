@@ -28,7 +28,7 @@ enum SettingKind: Hashable, Sendable {
             guard let number = unit.number(text) else { throw SettingFault("is \(unit.forms), not '\(text)'") }
             guard range.contains(number) else {
                 let bounds =
-                    range.upperBound == SettingKind.most
+                    range.upperBound == SettingKind.most && number < range.lowerBound
                     ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
                 throw SettingFault("is \(bounds) (\(unit.name)), not \(number)")
             }
