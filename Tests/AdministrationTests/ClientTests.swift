@@ -9,7 +9,10 @@ struct ClientTests {
         let server = try TestServer(loops: 2) { $0.createsTenants = false }
         let admin = try Operator(of: server)
         try admin.create("acme")
-        let configuration = DoSQLClient.Configuration(try DoSQLURL("dosql://\(try server.address)/acme"))
+        var configuration = DoSQLClient.Configuration(try DoSQLURL("dosql://\(try server.address)/acme"))
+        // The other tests of this suite wait in blocking sockets, on the threads that this one runs on.
+        configuration.connectTimeout = .seconds(60)
+        configuration.connectionWaitMax = .seconds(60)
         try await withDoSQLClient(configuration) { client in
             let tenant = client.tenant("acme")
             try await tenant.run("CREATE TABLE t(x)")
