@@ -17,7 +17,7 @@ struct DoSQLCommand: AsyncParsableCommand {
         discussion: "Exit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.",
         version: Version.text,
         subcommands: [
-            Serve.self, Query.self, ShellCommand.self, Migrate.self, TenantsCommand.self, TokenCommand.self,
+            Serve.self, Query.self, ShellCommand.self, Migrate.self, TenantsCommand.self, TopCommand.self, TokenCommand.self,
         ])
 
     static func main() async {
