@@ -22,6 +22,30 @@ struct TopCommandTests {
         #expect(json.status == 0 && json.output.hasPrefix("{") && json.output.contains(#""name":"acme""#))
     }
 
+    @Test func `where there is no terminal, frames are plain text, one after the other`() throws {
+        let server = try TestServer()
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "frames")
+        let file = URL(filePath: folder.path(of: "frames"))
+        let run = Process()
+        run.executableURL = try CommandRun.executable()
+        run.arguments = ["top", try server.url(), "--interval", "0.1"]
+        run.standardInput = FileHandle.nullDevice
+        run.standardOutput = try FileHandle(forWritingTo: file)
+        try run.run()
+        defer {
+            run.terminate()
+            run.waitUntilExit()
+        }
+        func frames() throws -> [String] {
+            String(decoding: try Data(contentsOf: file), as: UTF8.self).components(separatedBy: "\n\nDoSQL ")
+        }
+        #expect(try Deadline.poll(for: .seconds(120)) { try frames().count > 3 })
+        #expect(try frames().allSatisfy { !$0.contains("\u{1B}") && !$0.contains("q quit") })
+        server.stop()
+        #expect(try Deadline.poll(for: .seconds(120)) { try frames().last?.contains("NO ANSWER: ") == true })
+    }
+
     @Test func `what is wrong is told, with the status that belongs to it`() throws {
         let server = try TestServer()
         for arguments in [
