@@ -3,7 +3,7 @@
 SWIFT ?= swift
 ARGS ?=
 
-.PHONY: help setup build run test example autobahn schemathesis typescript hono guide-app fuzz bench nightly image lint format clean
+.PHONY: help setup build run test example autobahn schemathesis metrics typescript hono guide-app fuzz bench nightly image lint format clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ example: setup ## build and run the example app against a server of its own
 
 autobahn: setup ## run Autobahn's WebSocket cases, sections 1 to 7, 9, 10; CASES="12.* 13.*" CONFIGURATION=release
 	@./.ci/autobahn
+
+metrics: setup ## have Prometheus' own parser read /metrics
+	@./.ci/metrics
 
 schemathesis: setup ## run what schemathesis makes of /openapi.json
 	@./.ci/schemathesis
@@ -57,4 +60,4 @@ format: ## format the sources
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests clients Benchmarks Package.swift
 
 clean: ## remove what was built
-	rm -rf .build .build-fuzz .build-autobahn .build-schemathesis .build-typescript clients/typescript/dist clients/swift/examples/*/.build
+	rm -rf .build .build-fuzz .build-autobahn .build-schemathesis .build-metrics .build-typescript clients/typescript/dist clients/swift/examples/*/.build

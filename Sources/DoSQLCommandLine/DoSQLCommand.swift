@@ -18,7 +18,7 @@ struct DoSQLCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, ConfigCommand.self, Query.self, ShellCommand.self, Migrate.self, TenantsCommand.self,
-            TokenCommand.self, BenchCommand.self,
+            TopCommand.self, TokenCommand.self, BenchCommand.self,
         ])
 
     static func main() async {

@@ -33,7 +33,7 @@ struct CommandRun {
     }
 
     /// In the folder of the build's products, where the tests' own executable is too.
-    private static func executable() throws -> URL {
+    static func executable() throws -> URL {
         var folder = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         while folder.path != "/" {
             folder.deleteLastPathComponent()

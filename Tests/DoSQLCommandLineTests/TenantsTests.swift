@@ -97,7 +97,8 @@ struct TenantsTests {
         let shown = try tenants("limits", "acme")
         #expect(shown.status == 0 && shown.output.contains("databaseBytesMax") && !shown.output.contains("tenant |  "))
         let set = try tenants(
-            "limits", "acme", "--set", "databaseBytesMax=1GiB", "--set", "statementTimeMax=5s", "--set", "tenantRateMax=7",
+            "limits", "acme", "--set", "databaseBytesMax=1GiB", "--set", "statementTimeMax=5s", "--set",
+            "tenantRateMax=7",
             "--json")
         #expect(set.status == 0, "\(set.errors)")
         #expect(set.output.contains(#""name":"databaseBytesMax","own":true,"unit":"bytes","value":1073741824"#))
@@ -109,7 +110,8 @@ struct TenantsTests {
         let only = try tenants("limits", "acme", "--reset-all", "--set", "tenantBurstMax=3", "--json")
         #expect(only.output.components(separatedBy: #""own":true"#).count == 2)
         let wrong = try tenants(
-            "limits", "acme", "--set", "tenantRateMax", "--set", "statementTimeMax=5MiB", "--set", "databaseBytesMax=5x",
+            "limits", "acme", "--set", "tenantRateMax", "--set", "statementTimeMax=5MiB", "--set",
+            "databaseBytesMax=5x",
             "--set", "pageCacheMax=1", "--reset", "pageCacheMax")
         #expect(wrong.status == 2)
         for part in [

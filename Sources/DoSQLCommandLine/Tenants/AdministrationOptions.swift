@@ -10,6 +10,9 @@ struct AdministrationOptions: ParsableArguments {
     @Option(help: "The token to connect with, unless the URL has one. Default: what DOSQL_TOKEN holds.")
     var token: String?
 
+    @Option(help: ArgumentHelp("A file that holds the token, which others then cannot see.", valueName: "file"))
+    var tokenFile: String?
+
     @Option(
         help: ArgumentHelp(
             "What the certificate of a dosqls:// or https:// server must come from (PEM). Default: what the system trusts.",
@@ -26,6 +29,7 @@ struct AdministrationOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
+        if token != nil && tokenFile != nil { throw ValidationError("--token and --token-file exclude one another") }
         if (tlsCertificate == nil) != (tlsKey == nil) {
             throw ValidationError("--tls-certificate and --tls-key come together")
         }
@@ -44,7 +48,17 @@ struct AdministrationOptions: ParsableArguments {
         }
         return AdministrationClient(
             address: address,
-            token: address.token ?? token ?? ProcessInfo.processInfo.environment["DOSQL_TOKEN"],
+            token: try address.token ?? token ?? tokenFile.map(Self.readToken)
+                ?? ProcessInfo.processInfo.environment["DOSQL_TOKEN"],
             trustRoots: tlsCA, certificate: tlsCertificate.flatMap { certificate in tlsKey.map { (certificate, $0) } })
+    }
+
+    /// A file's token: all of it but the space around it.
+    private static func readToken(_ path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else { throw CommandError("\(path) cannot be read") }
+        let token = text.split(whereSeparator: \.isWhitespace)
+        guard token.count == 1 else { throw CommandError("\(path) does not hold one token") }
+        return String(token[0])
     }
 }

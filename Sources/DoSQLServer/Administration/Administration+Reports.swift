@@ -6,6 +6,20 @@ import Synchronization
 
 /// What there is, and what is known of it (`protocol/administration.md`, list, tenant, deleted, retention).
 extension Administration {
+    /// How long, in nanoseconds, before an event loop that has not told what it counted is taken for dead.
+    private static let measureTime: UInt64 = 10_000_000_000
+
+    func serverReport(_ query: AdministrationQuery) throws(Failure) -> ServerReport {
+        let answer = WorkQueue<ServerReading>()
+        ServerReading.take(of: tenants) { answer.post($0) }
+        guard let reading = answer.take(until: MonotonicClock.nanoseconds() &+ Self.measureTime) else {
+            throw Failure(
+                .deadlineExceeded,
+                "an event loop has not answered within \(Self.measureTime / 1_000_000_000) seconds")
+        }
+        return ServerReport(reading, of: tenants, statements: query.statements)
+    }
+
     func listing(_ query: AdministrationQuery) throws(Failure) -> TenantListing {
         let page = try context.page(after: query.after, prefix: query.prefix, limit: query.limit)
         return TenantListing(tenants: page.names.map(entry), more: page.hasMore)

@@ -96,6 +96,7 @@ final class Administration: Sendable {
         _ watch: Watchdog.Post
     ) throws(Failure) -> AdministrationReply {
         switch request {
+        case .server: return try json(serverReport(query))
         case .listTenants: return try json(listing(query))
         case .create:
             let name = try name(body.read(Named.self, members: ["name"]).name)

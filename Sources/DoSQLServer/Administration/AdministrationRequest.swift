@@ -1,6 +1,7 @@
 /// What an operator asks for (`protocol/administration.md`, addresses): names and ids as they came, which nobody has
 /// looked at yet.
 enum AdministrationRequest: Equatable, Sendable {
+    case server
     case listTenants
     case create
     case report(String)
@@ -29,6 +30,7 @@ enum AdministrationRequest: Equatable, Sendable {
     /// Everything that is under a path, with its methods.
     private static func known(_ path: [String]) -> [(method: String, request: Self)] {
         switch (path.first, path.count) {
+        case ("server", 1): return [("GET", .server)]
         case ("tenants", 1): return [("GET", .listTenants), ("POST", .create)]
         case ("tenants", 2): return [("GET", .report(path[1])), ("DELETE", .delete(path[1]))]
         case ("tenants", 3):

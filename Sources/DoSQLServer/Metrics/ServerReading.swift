@@ -1,7 +1,7 @@
 import DoSQLEngine
 
 /// One reading of everything that is measured, for whoever writes it down.
-struct ServerReading {
+struct ServerReading: Sendable {
     /// What all shards have counted.
     let shards: ShardMetrics
     let writes: WriteMetrics
@@ -16,9 +16,17 @@ struct ServerReading {
     /// Bytes below which no database grows.
     let diskFreeMin: Int
 
+    /// Reads everything.
+    /// - Parameter done: gets it, on a thread for short work.
+    static func take(of tenants: TenantStore, _ done: @escaping @Sendable (ServerReading) -> Void) {
+        Measurement.begin(tenants.context.shards) { sum in
+            tenants.context.openers.post(for: tenants) { _ in done(ServerReading(sum, of: tenants)) }
+        }
+    }
+
     /// Reads what shards do not know, and enters what they have counted of tenants. Looks at the disk: not for an event
     /// loop.
-    init(_ shards: ShardMetrics, of tenants: TenantStore) {
+    private init(_ shards: ShardMetrics, of tenants: TenantStore) {
         let context = tenants.context
         self.shards = shards
         writes = context.metrics

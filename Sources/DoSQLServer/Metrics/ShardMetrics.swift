@@ -119,7 +119,8 @@ struct ShardMetrics: Sendable {
 
     /// So many bytes wait now.
     mutating func areInFlight(_ bytes: BytesInFlight) {
-        bytesInFlight = bytes.bytes
+        // Threads count too: what one took out may have been seen before what another put in.
+        bytesInFlight = max(0, bytes.bytes)
         bytesInFlightMax = bytes.serverMax
     }
 

@@ -29,6 +29,8 @@ final class TenantContext: Sendable {
     /// Who is served on a connection to a database between two requests: nobody, where there are tokens.
     let unserved: NobodysPermission?
     let writeQueueMax: Int
+    /// Monotonic nanoseconds when the server began.
+    let startedAt = MonotonicClock.nanoseconds()
     let metrics = WriteMetrics()
     /// What was counted of tenants.
     let ledger: TenantLedger

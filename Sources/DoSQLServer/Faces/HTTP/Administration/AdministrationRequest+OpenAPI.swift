@@ -3,7 +3,7 @@ extension AdministrationRequest {
     /// Each of them once, with the names of its parameters in their places.
     static let all: [AdministrationRequest] =
         [
-            .listTenants, .create, .report("{name}"), .delete("{name}"), .rename("{name}"), .backup("{name}"),
+            .server, .listTenants, .create, .report("{name}"), .delete("{name}"), .rename("{name}"), .backup("{name}"),
             .restore("{name}"), .readRetention("{name}"), .writeRetention("{name}"), .readLimits("{name}"),
             .changeLimits("{name}"), .replaceLimits("{name}"),
         ] + Maintenance.allCases.map { .maintain("{name}", $0) } + [
@@ -13,6 +13,7 @@ extension AdministrationRequest {
     /// Its path.
     var path: String {
         switch self {
+        case .server: "/admin/server"
         case .listTenants, .create: "/admin/tenants"
         case .report(let name), .delete(let name): "/admin/tenants/\(name)"
         case .rename(let name): "/admin/tenants/\(name)/rename"
@@ -30,7 +31,7 @@ extension AdministrationRequest {
     /// Its method.
     var method: String {
         switch self {
-        case .listTenants, .report, .backup, .readRetention, .readLimits, .listDeleted: "GET"
+        case .server, .listTenants, .report, .backup, .readRetention, .readLimits, .listDeleted: "GET"
         case .create, .rename, .maintain, .undelete: "POST"
         case .restore, .writeRetention, .replaceLimits: "PUT"
         case .changeLimits: "PATCH"
@@ -56,6 +57,9 @@ extension AdministrationRequest {
                 answers: [answer])
         }
         switch self {
+        case .server:
+            return described(
+                "reportServer", "How the server does.", ["Statements"], answer: .json("It.", "ServerReport"))
         case .listTenants:
             return described(
                 "listTenants", "A page of tenants, by name.", ["AfterName", "Prefix", "Limit"],
@@ -176,6 +180,34 @@ enum AdministrationSchemas {
             "required":["sql","count","totalMs","meanMs","maxMs","rows"],"properties":{"sql":{"type":"string"},
             "count":{"type":"integer"},"totalMs":{"type":"number"},"meanMs":{"type":"number"},
             "maxMs":{"type":"number"},"rows":{"type":"integer"}}}}}},
+        "Count":{"type":"integer","minimum":0},
+        "Counts":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Count"}},
+        "Latency":{"type":"array","items":{"$ref":"#/components/schemas/Count"}},
+        "Figures":{"type":"object","required":["requests","errors","receivedBytes","sentBytes","latency"],
+          "properties":{"requests":{"$ref":"#/components/schemas/Count"},
+          "errors":{"$ref":"#/components/schemas/Count"},"receivedBytes":{"$ref":"#/components/schemas/Bytes"},
+          "sentBytes":{"$ref":"#/components/schemas/Bytes"},"latency":{"$ref":"#/components/schemas/Latency"}}},
+        "ServerReport":{"type":"object","required":["version","time","uptimeMs","latencyBounds","faces",
+            "requestsInFlight","bytesInFlight","bytesInFlightMax","errors","limitsMet","pools","tenantsOpen",
+            "tenantsKnown","writesWaiting","tenants","otherTenants","topStatements"],
+          "properties":{"version":{"type":"string"},"time":{"$ref":"#/components/schemas/Moment"},
+          "uptimeMs":{"type":"number"},"latencyBounds":{"$ref":"#/components/schemas/Latency"},
+          "faces":{"type":"array","items":{"type":"object","required":["face","connections","requests","errors",
+            "receivedBytes","sentBytes","latency"]}},
+          "requestsInFlight":{"$ref":"#/components/schemas/Count"},
+          "bytesInFlightMax":{"$ref":"#/components/schemas/Bytes"},
+          "errors":{"$ref":"#/components/schemas/Counts"},"limitsMet":{"$ref":"#/components/schemas/Counts"},
+          "pools":{"type":"array","items":{"type":"object","required":["name","threads","working","waiting"]}},
+          "tenantsOpen":{"$ref":"#/components/schemas/Count"},"tenantsKnown":{"$ref":"#/components/schemas/Count"},
+          "writesWaiting":{"$ref":"#/components/schemas/Count"},
+          "tenants":{"type":"array","items":{"type":"object","required":["name","figures","rows","statementMs",
+            "slowStatements","requestsInFlight","writesWaiting","databaseBytes","walBytes"],
+            "properties":{"name":{"$ref":"#/components/schemas/TenantName"},
+            "figures":{"$ref":"#/components/schemas/Figures"}}}},
+          "otherTenants":{"$ref":"#/components/schemas/Figures"},
+          "topStatements":{"type":"array","items":{"type":"object",
+            "required":["tenant","sql","count","totalMs","maxMs","rows"],
+            "properties":{"tenant":{"$ref":"#/components/schemas/TenantName"},"sql":{"type":"string"}}}}}},
         "DeletedTenant":{"type":"object","required":["id","name","deletedAt","purgeAt","bytes","reason"],
           "properties":{"id":{"type":"string"},"name":{"$ref":"#/components/schemas/TenantName"},
           "deletedAt":{"$ref":"#/components/schemas/Moment"},"purgeAt":{"$ref":"#/components/schemas/Moment"},

@@ -29,7 +29,7 @@ extension Exchange {
                 throw Refusal(.lacking(.admin))
             }
         // Limits keep a tenant from hurting others: who administers that one only may not lift them.
-        case .listTenants, .create, .rename, .changeLimits, .replaceLimits, .listDeleted, .undelete, .purge:
+        case .server, .listTenants, .create, .rename, .changeLimits, .replaceLimits, .listDeleted, .undelete, .purge:
             try require(everywhere: .admin)
         }
     }

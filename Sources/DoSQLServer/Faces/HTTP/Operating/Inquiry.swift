@@ -44,11 +44,8 @@ final class Inquiry {
     static func metrics(on face: HTTPFace, _ caller: TransactionCaller) -> Inquiry {
         let tenants = face.shard.context.tenants
         return Inquiry(on: face, waitsFor: { "an event loop" }) {
-            Measurement.begin(tenants.context.shards) { sum in
-                tenants.context.openers.post(for: tenants) { _ in
-                    let page = MetricsPage.make(ServerReading(sum, of: tenants))
-                    caller.shard.post(.report(.metrics(page), for: caller))
-                }
+            ServerReading.take(of: tenants) { reading in
+                caller.shard.post(.report(.metrics(MetricsPage.make(reading)), for: caller))
             }
         }
     }
