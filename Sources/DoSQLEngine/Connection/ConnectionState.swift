@@ -139,10 +139,10 @@ final class ConnectionState {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe sqlite3_set_authorizer(
             database,
-            { context, code, first, second, database, _ in
+            { context, code, first, second, database, inside in
                 guard let context = unsafe context else { return SQLITE_DENY }
                 let state = unsafe Unmanaged<ConnectionState>.fromOpaque(context).takeUnretainedValue()
-                return unsafe state.authorize(code, first, second, database)
+                return unsafe state.authorize(code, first, second, database, inside)
             }, context)
         unsafe sqlite3_progress_handler(
             database, budgetInterval,
@@ -180,14 +180,15 @@ final class ConnectionState {
 
     private func authorize(
         _ code: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?,
-        _ database: UnsafePointer<CChar>?
+        _ database: UnsafePointer<CChar>?, _ inside: UnsafePointer<CChar>?
     ) -> Int32 {
         let action = AccessRecorder.Action(
             code: code,
             first: unsafe first.map { unsafe String(cString: $0) },
             // A wide row asks once a column, and the column does not matter.
             second: code == SQLITE_READ ? nil : unsafe second.map { unsafe String(cString: $0) },
-            database: unsafe database.map { unsafe String(cString: $0) })
+            database: unsafe database.map { unsafe String(cString: $0) },
+            inside: unsafe inside.map { unsafe String(cString: $0) })
         let demand: Requirement?
         if isRecording {
             demand = recorder.note(action)
@@ -244,7 +245,7 @@ extension ConnectionState {
             return (nil, end)
         }
         do throws(PrepareError) {
-            try recordTransfer(sql, from: start, to: end)
+            try recordTransfers(sql, from: start, to: end)
         } catch {
             unsafe sqlite3_finalize(handle)
             throw error
@@ -261,23 +262,35 @@ extension ConnectionState {
         return (unsafe Statement(handle, access: access, connection: self), end)
     }
 
-    /// Completes the record of `INSERT INTO t SELECT * FROM s`: where the two tables are alike SQLite copies the records as
-    /// they are, and asks the authorizer about the INSERT only (<https://www.sqlite.org/src/doc/trunk/src/insert.c>,
-    /// `xferOptimization`). Behind WITH it does not, so the same text is compiled once more behind one that nobody uses.
-    private func recordTransfer(_ sql: Span<UInt8>, from start: Int, to end: Int) throws(PrepareError) {
-        guard !recorder.written.isEmpty else { return }
-        let word = SQLScanner.keyword(sql, from: start).word
-        guard word == "INSERT" || word == "REPLACE" else { return }
-        var text = Array("WITH dosql_unused(x) AS (VALUES(0)) ".utf8)
-        for index in start..<end { text.append(sql[index]) }
+    /// Completes the record of `INSERT INTO t SELECT * FROM s`, in a trigger too: where the two tables are alike SQLite
+    /// copies the records as they are, and asks the authorizer about the INSERT only
+    /// (<https://www.sqlite.org/src/file/src/insert.c>, `xferOptimization`). It does not where changes are counted, so the
+    /// same text is compiled once more for its record, with `count_changes`.
+    private func recordTransfers(_ sql: Span<UInt8>, from start: Int, to end: Int) throws(PrepareError) {
+        // The server's own statements are judged by nobody.
+        guard recorder.inserts, mode != .trusted else { return }
+        guard recorder.firesTriggers || SQLScanner.containsSelect(sql.extracting(start..<end)) else { return }
+        setCountsChanges(true)
+        defer { setCountsChanges(false) }
         var handle: OpaquePointer?
         var tail: Int32 = 0
-        let code = unsafe compile(text.span, from: 0, persistent: false, isTerminated: false, &handle, &tail)
+        let code = unsafe compile(sql, from: start, persistent: false, isTerminated: false, &handle, &tail)
         unsafe sqlite3_finalize(handle)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
             throw .sqlite(unsafe SQLiteError(code: code, on: database))
         }
+    }
+
+    /// Switches `count_changes` for what is compiled next. The pragma acts when it is compiled; it is not run, since that
+    /// would have all other statements compiled anew (<https://www.sqlite.org/pragma.html#pragma_count_changes>).
+    private func setCountsChanges(_ counts: Bool) {
+        let previous = mode
+        mode = .trusted
+        defer { mode = previous }
+        var handle: OpaquePointer?
+        unsafe sqlite3_prepare_v3(database, "PRAGMA count_changes=\(counts ? 1 : 0)", -1, 0, &handle, nil)
+        unsafe sqlite3_finalize(handle)
     }
 
     /// The call itself, with a record of what the authorizer is asked.

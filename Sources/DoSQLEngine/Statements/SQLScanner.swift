@@ -45,18 +45,22 @@ enum SQLScanner {
     }
 
     /// Whether the text contains the reserved prefix anywhere, in any case.
-    static func containsReservedPrefix(_ sql: Span<UInt8>) -> Bool {
-        let prefix = Array(Denial.reservedPrefix.utf8)
+    static func containsReservedPrefix(_ sql: Span<UInt8>) -> Bool { contains(Array(Denial.reservedPrefix.utf8), sql) }
+
+    /// Whether the text contains the word anywhere, in any case, be it in a name or a string.
+    static func containsSelect(_ sql: Span<UInt8>) -> Bool { contains(Array("select".utf8), sql) }
+
+    private static func contains(_ word: [UInt8], _ sql: Span<UInt8>) -> Bool {
         var start = 0
-        while start + prefix.count <= sql.count {
+        while start + word.count <= sql.count {
             var length = 0
-            while length < prefix.count {
+            while length < word.count {
                 let byte = sql[start + length]
                 let folded = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-                guard folded == prefix[length] else { break }
+                guard folded == word[length] else { break }
                 length += 1
             }
-            if length == prefix.count { return true }
+            if length == word.count { return true }
             start += 1
         }
         return false

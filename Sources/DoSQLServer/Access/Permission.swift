@@ -70,6 +70,10 @@ final class Permission: StatementPermission {
     func refusal(of record: StatementAccess) -> String? {
         if let feed { return refusal(of: record, publishingTo: feed) }
         if record.needs.isSubset(of: allowed) && !isLimitedToTables { return nil }
+        if isLimitedToTables && record.definesTemporary {
+            // What is temporary can be called as what it is copied from, and renamed.
+            return "the token lacks the right write on every table, which what is temporary needs"
+        }
         return refusal(record.needs, record.readsForRights, record.writesForRights, record.visitsEverything)
     }
 

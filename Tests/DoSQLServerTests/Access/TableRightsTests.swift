@@ -149,4 +149,27 @@ struct TableRightsTests {
         #expect(try client.query("SELECT item FROM main.orders").rows == [[1]])
         try client.rollback()
     }
+
+    @Test(arguments: [
+        "CREATE TEMP TABLE secret AS SELECT * FROM main.secret", "CREATE TEMP TABLE orders (x)",
+        "CREATE TEMP VIEW orders AS SELECT word AS item FROM secret",
+        "CREATE TEMP TRIGGER tells AFTER INSERT ON orders BEGIN INSERT INTO items SELECT * FROM secret; END",
+        "CREATE VIRTUAL TABLE temp.orders USING fts5(word, content='seen_words')",
+    ]) func `a token limited to tables makes nothing temporary`(_ sql: String) throws {
+        try client.begin()
+        #expect(try client.failure(of: try client.sendRun(.sql(sql))).code == .forbidden)
+        try client.rollback()
+    }
+
+    @Test func `what a trigger copies as it is needs the right to read it`() throws {
+        try admin.script(
+            """
+            CREATE TRIGGER copies AFTER INSERT ON noted BEGIN INSERT INTO orders SELECT * FROM secret; END;
+            DROP TABLE children;
+            DELETE FROM orders;
+            """)
+        let refused = try client.failure(of: try client.sendRun("INSERT INTO noted VALUES (1)"))
+        #expect(refused.message == "the token lacks the right read on the table secret")
+        #expect(try client.query("SELECT item FROM orders").rows.isEmpty)
+    }
 }
