@@ -234,7 +234,7 @@ extension ConnectionState {
         let end = start + Int(tail)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
-            throw .sqlite(unsafe SQLiteError(code: code, on: database))
+            throw told(unsafe SQLiteError(code: code, on: database), of: sql, from: start)
         }
         guard let handle = unsafe handle else {
             let next = SQLScanner.skipSeparators(sql, from: start)
@@ -260,6 +260,26 @@ extension ConnectionState {
         let access = unsafe StatementAccess(
             recorder, isReadOnly: sqlite3_stmt_readonly(handle) != 0, isExplain: sqlite3_stmt_isexplain(handle) != 0)
         return (unsafe Statement(handle, access: access, connection: self), end)
+    }
+
+    /// What whoever is served is told of a text that does not compile: SQLite's words, unless it names a table that is
+    /// none of his. Names are no secrets; columns are, and the words are about them.
+    private func told(_ error: SQLiteError, of sql: Span<UInt8>, from start: Int) -> PrepareError {
+        guard let permission, mode != .trusted, permission.hidesTables, error.code.primary == .error else {
+            return .sqlite(error)
+        }
+        var sentence: String?
+        do throws(SQLiteError) {
+            try query("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')") { row in
+                let name = row.string(at: 0)
+                guard sentence == nil, let refusal = permission.refusal(ofTable: name) else { return }
+                if SQLScanner.contains(name: Array(name.utf8), in: sql, from: start) { sentence = refusal }
+            }
+        } catch {
+            // What cannot be looked up may be anybody's.
+            return .forbidden("the statement does not compile")
+        }
+        return sentence.map { .forbidden($0) } ?? .sqlite(error)
     }
 
     /// Completes the record of `INSERT INTO t SELECT * FROM s`, in a trigger too: where the two tables are alike SQLite
@@ -327,8 +347,11 @@ extension ConnectionState {
             if recorder.read.isEmpty, recorder.written.isEmpty, SQLScanner.keyword(sql, from: start).word == "DROP" {
                 recorder.definesObjects = true
             }
-            // ALTER TABLE does not tell the new name. A name has no escapes, so it stands in the text as it is.
-            if recorder.altersTable, SQLScanner.containsReservedPrefix(sql.extracting(start..<end)) {
+            // ALTER TABLE does not tell the new name, CREATE TABLE not what a foreign key refers to, which then acts when
+            // the server writes there. A name has no escapes, so it stands in the text as it is.
+            if recorder.altersTable || recorder.createsTable,
+                SQLScanner.containsReservedPrefix(sql.extracting(start..<end))
+            {
                 recorder.require(Requirement(mode: .trusted, denial: .reservedName(Denial.reservedPrefix)))
             }
         default:

@@ -28,6 +28,7 @@ struct AccessRecorder {
     var callsChanges = false
     var callsFormat = false
     var altersTable = false
+    var createsTable = false
     var pragma: String?
     var pragmaArgument: String?
     /// The strictest demand so far.
@@ -96,6 +97,7 @@ struct AccessRecorder {
         case SQLITE_CREATE_TEMP_TABLE, SQLITE_CREATE_TEMP_VIEW, SQLITE_CREATE_TEMP_INDEX, SQLITE_CREATE_TEMP_TRIGGER,
             SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_VIEW, SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TRIGGER:
             define(action.first, of: action.second, in: "temp")
+            if action.code == SQLITE_CREATE_TEMP_TABLE { createsTable = true }
             // What it does when something else sets it off is nobody's who sends a statement of his own.
             if action.code == SQLITE_CREATE_TEMP_TRIGGER { definesObjects = true }
             demand = demand ?? noteTemporary(action.first ?? "")
@@ -112,6 +114,7 @@ struct AccessRecorder {
             SQLITE_DROP_VTABLE:
             define(action.first, of: nil, in: action.database)
             written.insert(action.first ?? "")
+            if action.code == SQLITE_CREATE_TABLE || action.code == SQLITE_CREATE_VTABLE { createsTable = true }
             // A virtual table reads others by itself, those of a TEMP one too: as `content=` of a full-text index does.
             if action.code == SQLITE_CREATE_VTABLE { definesObjects = true }
             // `CREATE TABLE temp.t` is announced as an ordinary one.

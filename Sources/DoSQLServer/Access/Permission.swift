@@ -77,6 +77,13 @@ final class Permission: StatementPermission {
         return refusal(record.needs, record.readsForRights, record.writesForRights, record.visitsEverything)
     }
 
+    var hidesTables: Bool { isLimitedToTables }
+
+    func refusal(ofTable name: String) -> String? {
+        if !isLimitedToTables || access.mayRead(name) || access.mayWrite(name) { return nil }
+        return name.lowercased() == feed?.table ? nil : Self.sentence(.read, on: [name])
+    }
+
     private func refusal(of record: StatementAccess, publishingTo feed: Feed) -> String? {
         func isElsewhere(_ table: String) -> Bool { table.lowercased() != feed.table }
         let reads = record.readsForRights.filter(isElsewhere)
