@@ -133,7 +133,7 @@ struct Serve: ParsableCommand {
     var corsCredentials = false
 
     @Option(help: "Transactions that may be open over HTTP at a time, for each event loop.")
-    var maxHTTPTransactions = 256
+    var maxHTTPTransactions = 512
 
     @Option(help: ArgumentHelp("Rows that a tenant's messages keep; without it all.", valueName: "rows"))
     var keepMessages: Int?

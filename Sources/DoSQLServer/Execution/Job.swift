@@ -148,6 +148,15 @@ final class Job: Sendable {
         return (bounded(begin?.idle, limits.transactionIdleTime), bounded(begin?.total, limits.transactionTotalTime))
     }
 
+    /// Whether it may not begin yet: too much waits for its client, or in the server. What ends something, or has a short
+    /// answer, does not wait.
+    var waitsForRoom: Bool {
+        switch type {
+        case .query, .queryOne, .run, .batch, .describe: !address.answers.hasRoom && !isCancelled
+        default: false
+        }
+    }
+
     /// Whether its connection is gone, so that nobody waits for the answer.
     var isAbandoned: Bool { reason.load(ordering: .acquiring) == Reason.disconnected.rawValue }
 }

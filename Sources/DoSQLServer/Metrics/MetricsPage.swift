@@ -44,6 +44,9 @@ enum MetricsPage {
         }
         writer.single(
             "dosql_requests_in_flight", .gauge, metrics.inFlight, "Requests that were handed over and have no answer.")
+        writer.single(
+            "dosql_in_flight_bytes", .gauge, metrics.bytesInFlight,
+            "Bytes of bodies that wait, and of answers that no client has taken.")
         writer.begin("dosql_errors_total", .counter, "Requests answered with an error, by its code.")
         for (code, count) in zip(ErrorCode.allCases, metrics.errors) { writer.sample(count, [("code", code.name)]) }
         writer.begin(

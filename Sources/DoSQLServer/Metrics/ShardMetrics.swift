@@ -30,6 +30,8 @@ struct ShardMetrics: Sendable {
     private(set) var open = [UInt64](repeating: 0, count: FaceKind.allCases.count)
     /// Requests that were handed over and have no answer.
     private(set) var inFlight: UInt64 = 0
+    /// Bytes of bodies that wait and of answers that no client has taken.
+    private(set) var bytesInFlight: UInt64 = 0
 
     // MARK: Counting
 
@@ -91,6 +93,9 @@ struct ShardMetrics: Sendable {
     /// So many requests of a session are in flight now.
     mutating func isInFlight(_ count: Int) { inFlight &+= UInt64(count) }
 
+    /// So many bytes wait on the shard now.
+    mutating func areInFlight(bytes: Int) { bytesInFlight &+= UInt64(max(0, bytes)) }
+
     /// How many messages of a type have come through a face.
     func requests(_ type: MessageType, _ face: FaceKind) -> UInt64 {
         requests[face.rawValue * Self.typesMax + Int(type.rawValue)]
@@ -108,6 +113,7 @@ struct ShardMetrics: Sendable {
         moved(received: other.bytesReceived, sent: other.bytesSent)
         Self.add(&open, other.open)
         inFlight &+= other.inFlight
+        bytesInFlight &+= other.bytesInFlight
     }
 
     private static func add(_ sum: inout [UInt64], _ other: [UInt64]) {

@@ -10,6 +10,8 @@ protocol FrameTransport: AnyObject {
     var peerAddress: String { get }
     /// How many bytes wait for the client.
     var queuedBytes: Int { get }
+    /// Whether they are counted among the server's bytes by whoever holds them, and not by the session.
+    var countsBytes: Bool { get }
     /// Up to how many of them the producers of results may go on.
     var lowWaterMark: Int { get }
     /// Sends whole frames and empties the array.

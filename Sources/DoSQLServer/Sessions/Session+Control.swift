@@ -86,6 +86,9 @@ extension Session {
                 makeDirty()
             case .prepare:
                 let prepare = try Prepare(body)
+                if statements.bytes + prepare.sql.count > Self.textBytesFree, let failure = shard.refusal {
+                    return refuse(header, failure)
+                }
                 guard statements.bind(prepare.id, to: shard.texts.text(of: prepare.sql)) else {
                     return refuse(
                         header,
