@@ -78,8 +78,12 @@ struct StatementNeedsTests {
         Case(
             sql: "INSERT INTO lines(of) VALUES (1)", needs: [.read, .write], reads: ["orders"], writes: ["lines"]),
         // Tables that are alike: SQLite copies the records, and tells the authorizer nothing of the one it reads.
-        Case(sql: "INSERT INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"], writes: ["open"]),
-        Case(sql: "REPLACE INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"], writes: ["open"]),
+        Case(
+            sql: "INSERT INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"],
+            writes: ["open"]),
+        Case(
+            sql: "REPLACE INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"],
+            writes: ["open"]),
         Case(
             sql: "INSERT INTO heard VALUES (1)", needs: [.read, .write], reads: ["secret"], writes: ["heard", "open"]),
         Case(
