@@ -97,9 +97,11 @@ extension Session {
                             "a connection keeps at most \(Limits.statementsMax) statements and \(Limits.statementBytesMax) bytes of text",
                             limit: ("statementsMax", Limits.statementsMax)))
                 }
+                countTexts()
                 acknowledge(header)
             case .unprepare:
                 statements.free(try Unprepare(body).id)
+                countTexts()
                 acknowledge(header)
             case .tenants:
                 listTenants(header, try Tenants(body))

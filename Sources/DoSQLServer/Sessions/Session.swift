@@ -80,6 +80,8 @@ final class Session {
     let answers: AnswerWindow
     /// Received bytes that have not become requests.
     private let received: ByteCharge
+    /// Texts that were prepared.
+    private let texts: ByteCharge
 
     /// A session in front of HELLO, on a connection that was accepted at `acceptedAt` (monotonic nanoseconds). Its shard
     /// knows it from now until ``end()``.
@@ -98,6 +100,7 @@ final class Session {
         turns = shard.turns.nobody
         answers = AnswerWindow(of: shard.inFlight)
         received = ByteCharge(to: shard.inFlight)
+        texts = ByteCharge(to: shard.inFlight)
         shard.began(self)
     }
 
@@ -152,11 +155,11 @@ final class Session {
         }
     }
 
-    /// Counts what was received and is kept: bytes that are no request yet, and texts that were prepared, but for those of
-    /// an ordinary application.
-    private func countReceived(_ bytes: Int) {
-        received.set(bytes + kept.count + max(0, statements.bytes - Self.textBytesFree))
-    }
+    /// Counts what was received and is no request yet.
+    private func countReceived(_ bytes: Int) { received.set(bytes + kept.count) }
+
+    /// Counts the texts that were prepared, but for those of an ordinary application.
+    func countTexts() { texts.set(max(0, statements.bytes - Self.textBytesFree)) }
 
     /// With too many bytes in flight, a frame that comes in parts is refused, and the rest of it passed over. Rows of a load
     /// have been granted.
@@ -412,6 +415,7 @@ final class Session {
         transport = nil
         answers.end()
         received.set(0)
+        texts.set(0)
         shard.ended(self)
     }
 
