@@ -75,6 +75,9 @@ final class Job: Sendable {
         life.compareExchange(expected: Life.waiting, desired: Life.givenUp, ordering: .acquiringAndReleasing).exchanged
     }
 
+    /// Whether somebody has answered for it.
+    private var isGivenUp: Bool { life.load(ordering: .acquiring) == Life.givenUp }
+
     /// Interrupts it if it runs. The first reason stays.
     func cancel(_ why: Reason) {
         _ = reason.compareExchange(
@@ -152,7 +155,7 @@ final class Job: Sendable {
     /// answer, does not wait.
     var waitsForRoom: Bool {
         switch type {
-        case .query, .queryOne, .run, .batch, .describe: !address.answers.hasRoom && !isCancelled
+        case .query, .queryOne, .run, .batch, .describe: !address.answers.hasRoom && !isCancelled && !isGivenUp
         default: false
         }
     }
