@@ -265,7 +265,8 @@ let package = Package(
         .testTarget(
             name: "AdministrationTests",
             dependencies: [
-                "DoSQLClient", "DoSQLEngine", "DoSQLProtocol", "DoSQLServer", "DoSQLSession", "DoSQLTestSupport",
+                "DoSQLAccess", "DoSQLClient", "DoSQLEngine", "DoSQLProtocol", "DoSQLServer", "DoSQLSession",
+                "DoSQLTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(name: "DoSQLHTTPTests", dependencies: ["DoSQLHTTP"], swiftSettings: settings),

@@ -24,6 +24,9 @@ public final class SocketStream {
     /// `drained` is called when the queue, having been above this, is at it or below.
     public var lowWaterMark = SocketStream.lowWaterMarkDefault
 
+    /// How many bytes are taken from the system at a time, at most: what is taken must be kept by whoever cannot go on.
+    public var readBytesMax = Int.max
+
     private let loop: EventLoop
     /// Memory for a `uv_tcp_t` or a `uv_pipe_t`; both begin as a `uv_stream_t`.
     private let handle: UnsafeMutablePointer<uv_stream_t>
@@ -133,7 +136,7 @@ public final class SocketStream {
                     let room = unsafe stream.loop.receiveBuffer
                     unsafe buffer!.pointee.base = UnsafeMutableRawPointer(room.baseAddress!)
                         .assumingMemoryBound(to: CChar.self)
-                    unsafe buffer!.pointee.len = room.count
+                    unsafe buffer!.pointee.len = min(room.count, stream.readBytesMax)
                 }
             },
             { handle, count, _ in

@@ -42,6 +42,18 @@ public struct FrameDecoder: Sendable {
     /// How many received bytes wait here.
     public var keptCount: Int { headCount + body.count + backlog.count }
 
+    /// The header of a frame of which a part has come.
+    public var coming: FrameHeader? { pending }
+
+    /// Drops what has come of ``coming``, and passes over the rest. To be called after `needMore`.
+    public mutating func giveUp() {
+        guard let header = pending, backlog.isEmpty else { return }
+        skipping = Int(header.length) - body.count
+        body = []
+        pending = nil
+        settle()
+    }
+
     /// Takes the next frame off the front of what was kept and of `input`.
     @_lifetime(copy input)
     @_lifetime(input: copy input)

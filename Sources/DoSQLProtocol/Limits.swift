@@ -38,6 +38,8 @@ public enum Limits {
     @inlinable public static var writeQueueMax: Int { 16_384 }
     /// Steps. Beyond it: MALFORMED.
     @inlinable public static var batchStepsMax: Int { 1_000 }
+    /// Bytes of first rows that a batch remembers. Beyond it: RESULT_TOO_LARGE for who refers to one.
+    @inlinable public static var batchMemoryMax: Int { 16_777_216 }
     /// Levels. Beyond it: MALFORMED.
     @inlinable public static var expressionDepthMax: Int { 16 }
     /// A statement. Beyond it: PARAMETER_COUNT.
@@ -138,6 +140,7 @@ public enum Limits {
             Limit(name: "transactionTotalMax", value: UInt64(transactionTotalMax), isTold: true),
             Limit(name: "writeQueueMax", value: UInt64(writeQueueMax), isTold: true),
             Limit(name: "batchStepsMax", value: UInt64(batchStepsMax), isTold: true),
+            Limit(name: "batchMemoryMax", value: UInt64(batchMemoryMax), isTold: false),
             Limit(name: "expressionDepthMax", value: UInt64(expressionDepthMax), isTold: true),
             Limit(name: "parametersMax", value: UInt64(parametersMax), isTold: true),
             Limit(name: "sqlMax", value: UInt64(sqlMax), isTold: false),

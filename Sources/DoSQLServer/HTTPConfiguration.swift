@@ -19,7 +19,13 @@ public struct HTTPConfiguration: Sendable {
     /// Nanoseconds of silence after which an event stream or a WebSocket is spoken to: proxies close what is silent.
     public var heartbeatTime: UInt64 = 15_000_000_000
     /// Interactive transactions that may be open over HTTP at a time, on one event loop.
-    public var transactionsMax = 256
+    public var transactionsMax = 512
+    /// How many of them a tenant may have while half of all are taken: the others' must not be somebody's to give.
+    var tenantTransactionsMax: Int { max(1, transactionsMax / 16) }
+    /// Calls of one of them that wait for the one before.
+    public var transactionCallsMax = 64
+    /// Bytes of their bodies.
+    public var transactionCallBytesMax = 33_554_432
 
     /// The defaults.
     public init() {}
@@ -39,6 +45,9 @@ public struct HTTPConfiguration: Sendable {
         }
         if transactionsMax < 0 {
             add("maxHttpTransactions", "transactions over HTTP are 0 or more, not \(transactionsMax)")
+        }
+        if transactionCallsMax < 1 || transactionCallBytesMax < 1 {
+            add("maxHttpTransactions", "at least 1 call, and 1 byte of it, may wait for a transaction over HTTP")
         }
         return faults
     }

@@ -12,7 +12,9 @@ struct PEMFile {
     private let path: String
     private let bytes: [UInt8]
 
-    init(_ path: String) throws(TLSFileError) {
+    /// Reads it.
+    /// - Parameter isSecret: whether it may be open to its owner and group only, as files of tokens are.
+    init(_ path: String, isSecret: Bool = false) throws(TLSFileError) {
         self.path = path
         guard unsafe access(path, R_OK) == 0 else {
             throw TLSFileError(path, "it cannot be read: \(unsafe String(cString: strerror(errno)))")
@@ -24,6 +26,22 @@ struct PEMFile {
             throw TLSFileError(path, "it is longer than \(TLSLimits.fileBytesMax) bytes")
         }
         bytes = Array(data)
+        if isSecret { try checkMode() }
+    }
+
+    /// <https://man7.org/linux/man-pages/man7/inode.7.html>
+    private func checkMode() throws(TLSFileError) {
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else {
+            throw TLSFileError(path, "its mode cannot be read: \(unsafe String(cString: strerror(errno)))")
+        }
+        let mode = Int(facts.st_mode) & 0o777
+        guard mode & 0o007 == 0 else {
+            let digits = String(mode, radix: 8)
+            throw TLSFileError(
+                path,
+                "others may read or write it (mode 0\(digits)): a private key is its owner's and group's, 0600 or 0640")
+        }
     }
 
     /// The certificates in it, at least one.

@@ -39,7 +39,7 @@ public final class TLSServerContext: Sendable {
 
     private static func load(_ files: TLSFiles) throws(TLSFileError) -> State {
         let chain = try PEMFile(files.certificate).certificates()
-        let key = try PEMFile(files.key).key()
+        let key = try PEMFile(files.key, isSecret: true).key()
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12

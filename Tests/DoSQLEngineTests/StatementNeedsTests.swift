@@ -15,6 +15,8 @@ struct StatementNeedsTests {
         CREATE TABLE open (id INTEGER PRIMARY KEY, word TEXT);
         CREATE TABLE logged (id INTEGER PRIMARY KEY, x);
         CREATE TRIGGER noted AFTER INSERT ON logged BEGIN INSERT INTO audit SELECT word FROM secret; END;
+        CREATE TABLE heard (x);
+        CREATE TRIGGER copies AFTER INSERT ON heard BEGIN INSERT INTO open SELECT * FROM secret; END;
         CREATE VIEW words AS SELECT word FROM secret;
         CREATE VIEW number AS SELECT count(*) AS n FROM secret;
         CREATE VIRTUAL TABLE found USING fts5(body);
@@ -81,6 +83,11 @@ struct StatementNeedsTests {
             writes: ["open"]),
         Case(
             sql: "REPLACE INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"],
+            writes: ["open"]),
+        Case(
+            sql: "INSERT INTO heard VALUES (1)", needs: [.read, .write], reads: ["secret"], writes: ["heard", "open"]),
+        Case(
+            sql: "EXPLAIN INSERT INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"],
             writes: ["open"]),
         Case(
             sql: "INSERT INTO audit SELECT value FROM json_each('[1]')", needs: .write, writes: ["audit"]),
@@ -170,7 +177,42 @@ struct StatementNeedsTests {
         try connection.beginImmediate()
         #expect(try connection.prepare("CREATE TEMP TABLE mine (x)").access.needs == .write)
         #expect(try connection.prepare("CREATE TABLE temp.mine (x)").access.needs == .write)
+        #expect(try connection.prepare("CREATE TEMP VIEW mine AS SELECT word FROM secret").access.needs == .write)
         try connection.rollback()
+    }
+
+    @Test(arguments: [
+        "CREATE TEMP TRIGGER tells AFTER INSERT ON orders BEGIN INSERT INTO audit SELECT word FROM secret; END",
+        "CREATE VIRTUAL TABLE temp.seen USING fts5(word, content='words')",
+        "CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, found, row)",
+    ])
+    func `what is temporary and reads others by itself needs to change the schema`(_ sql: String) throws {
+        let connection = try file.writer(Self.schema)
+        connection.sandbox = .transaction
+        try connection.beginImmediate()
+        let access = try connection.prepare(sql).access
+        #expect(access.needs.contains(.schema) && access.definesTemporary)
+        try connection.rollback()
+    }
+
+    @Test
+    func `what a temporary table is filled with is read, whatever it is called`() throws {
+        let connection = try file.writer(Self.schema)
+        connection.sandbox = .transaction
+        try connection.beginImmediate()
+        let access = try connection.prepare("CREATE TEMP TABLE secret AS SELECT * FROM main.secret").access
+        #expect(access.needs == [.read, .write] && access.readsForRights == ["secret"])
+        try connection.rollback()
+    }
+
+    @Test
+    func `changes are counted for a record only`() throws {
+        let connection = try file.writer(Self.schema)
+        let insert = try connection.prepare("INSERT INTO open SELECT * FROM secret")
+        let rowsOfInsert = try insert.rows()
+        #expect(rowsOfInsert.isEmpty)
+        let rows = try connection.prepare("INSERT INTO heard VALUES (1)").rows()
+        #expect(rows.isEmpty)
     }
 }
 

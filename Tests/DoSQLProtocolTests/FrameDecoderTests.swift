@@ -42,6 +42,21 @@ extension FrameDecoder {
         .frame(1, []), .frame(2, [0, 1, 2, 3, 4]), .tooLarge(3), .frame(4, Array(0..<12)), .frame(5, [0]),
     ]
 
+    @Test func `a frame that is given up is passed over, wherever it was cut`() {
+        let all = Self.stream
+        // Of the third frame, which begins behind 12 and 17 bytes and ends 312 later.
+        for cut in (29 + 12)..<(29 + 312) {
+            var decoder = FrameDecoder(frameMax: 1000)
+            var seen = decoder.events(of: Array(all[..<cut]))
+            #expect(decoder.coming?.request == 3 && decoder.keptCount == cut - 29 - 12)
+            decoder.giveUp()
+            #expect(decoder.coming == nil && decoder.keptCount == 0)
+            decoder.giveUp()
+            seen += decoder.events(of: Array(all[cut...]))
+            #expect(seen == [.frame(1, []), .frame(2, [0, 1, 2, 3, 4]), .frame(4, Array(0..<12)), .frame(5, [0])])
+        }
+    }
+
     @Test func `frames are the same however the bytes are cut`() {
         for size in 1...Self.stream.count {
             var decoder = FrameDecoder(frameMax: 100)

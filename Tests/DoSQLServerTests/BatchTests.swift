@@ -469,4 +469,21 @@ struct BatchTests {
         #expect(try client.query("SELECT id, stock FROM products").rows == [[3, 10], [7, 1]])
         #expect(try client.value("SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM items)") == 0)
     }
+
+    @Test func `the first rows that a batch remembers are bounded`() throws {
+        let client = try client()
+        // 10 MB each, which nobody refers to: they would be 3 GB.
+        let wide = BatchStep(.sql("SELECT zeroblob(10000000), 7"), want: .none)
+        let answer = try client.batch(Array(repeating: wide, count: 300))
+        #expect(answer.steps.count == 300)
+        let last = BatchStep(.sql("SELECT ?"), .positional([.reference(.column(step: 0, column: 1))]), want: .all)
+        #expect(try client.batch([wide, wide, last]).steps.count == 3)
+        let beyond = BatchStep(.sql("SELECT ?"), .positional([.reference(.column(step: 1, column: 1))]), want: .all)
+        let error = try client.failure(of: try client.sendBatch([wide, wide, beyond]))
+        #expect(error.code == .resultTooLarge && error.step == 2)
+        #expect(error.limit == .init(name: "batchMemoryMax", value: 16_777_216))
+        // What is no content of a row is known of every step.
+        let count = BatchStep(.sql("SELECT ?"), .positional([.reference(.rowCount(step: 1))]), want: .all)
+        #expect(try client.batch([wide, wide, count]).steps.count == 3)
+    }
 }

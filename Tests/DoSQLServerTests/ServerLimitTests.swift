@@ -97,23 +97,24 @@ struct ServerLimitTests {
         let error = try client.failure(of: try #require(requests.last))
         #expect(error.code == .overloaded && error.isRetryable && error.execution == .notExecuted)
         #expect(error.limit == .init(name: "bytesInFlightMax", value: 32 << 20) && error.retryAfter != nil)
-        // Every face, at once. The bytes of a frame that is not complete count as well.
+        // Every face, at once. The bytes of a frame that is not complete count as well, and it is given up.
         let slow = try server.client("acme")
         try slow.send(
             RawFrame.bytes(
-                type: MessageType.run.rawValue, stream: 1, body: [UInt8](repeating: 0, count: 2 << 20), length: 3 << 20)
+                type: MessageType.run.rawValue, stream: 1, request: 9, body: [UInt8](repeating: 0, count: 2 << 20),
+                length: 3 << 20)
         )
-        let web = try server.http("other")
-        var answer = try web.post("/query", Self.select)
-        let isRefused = try Deadline.poll {
-            answer = try web.post("/query", Self.select)
-            return answer.status == 503
-        }
-        #expect(isRefused && answer.header("retry-after") == "1")
+        let given = try #require(try slow.receive())
+        #expect(given.request == 9 && given.error?.code == .overloaded && given.error?.isFatal == false)
+        #expect(given.error?.limit?.name == "bytesInFlightMax")
+        // The rest of it is passed over, and the connection goes on.
+        try slow.send([UInt8](repeating: 0, count: 1 << 20))
+        #expect(try slow.value("SELECT 1") == 1)
+        let answer = try server.http("other").post("/query", String(repeating: " ", count: 4 << 20))
+        #expect(answer.status == 503 && answer.header("retry-after") == "1")
         let words = String(decoding: answer.body, as: UTF8.self)
         #expect(words.contains("OVERLOADED") && words.contains("bytesInFlightMax"), "\(words)")
-        #expect(try web.get("/health/live").status == 200)
-        slow.cut()
+        #expect(try server.http("other").get("/health/live").status == 200)
         // What ends a transaction is never refused.
         try holder.commit()
         for request in requests.dropLast() { _ = try client.terminal(of: request) }

@@ -21,7 +21,30 @@ struct TLSServerContextTests {
             try write(Data(contentsOf: URL(filePath: from.key)), to: files.key)
         }
 
-        func write(_ data: Data, to path: String) throws { try data.write(to: URL(filePath: path)) }
+        func write(_ data: Data, to path: String) throws {
+            try data.write(to: URL(filePath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        }
+    }
+
+    @Test func `a key that others may read is refused`() throws {
+        let folder = try Folder()
+        let key = folder.files.key
+        for (mode, isGood) in [
+            (0o600, true), (0o640, true), (0o400, true), (0o644, false), (0o602, false), (0o604, false),
+        ] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: key)
+            if isGood {
+                _ = try TLSServerContext(folder.files)
+            } else {
+                let error = #expect(throws: TLSFileError.self) { try TLSServerContext(folder.files) }
+                #expect(error?.file == key && error?.reason.contains("0\(String(mode, radix: 8))") == true)
+            }
+        }
+        // Everybody may read a certificate.
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder.files.certificate)
+        _ = try TLSServerContext(folder.files)
     }
 
     @Test func `a client refuses another name, an unknown authority and a certificate that has expired`() throws {

@@ -32,7 +32,8 @@ public final class TemporaryFolder: Sendable {
     /// Copies a file into the folder, over one of that name.
     public func copy(_ file: String, to name: String) throws {
         guard let data = FileManager.default.contents(atPath: file),
-            FileManager.default.createFile(atPath: path(of: name), contents: data)
+            FileManager.default.createFile(
+                atPath: path(of: name), contents: data, attributes: [.posixPermissions: 0o600])
         else { throw TestSupportError("cannot copy \(file)") }
     }
 

@@ -3,7 +3,15 @@ import FoundationEssentials
 
 /// The certificates of the folder `Certificates`: public keys and secret ones, good for tests and nothing else.
 public enum TestCertificates {
-    private static let folder = String(#filePath.dropLast("TestCertificates.swift".count)) + "Certificates/"
+    /// A server takes no private key that others may read, and git keeps no such mode: they get theirs on first use.
+    private static let folder: String = {
+        let folder = String(#filePath.dropLast("TestCertificates.swift".count)) + "Certificates/"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasSuffix(".key") {
+            try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder + name)
+        }
+        return folder
+    }()
 
     /// The path of a file there.
     public static func path(_ name: String) -> String { folder + name }

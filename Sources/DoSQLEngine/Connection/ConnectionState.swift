@@ -144,10 +144,10 @@ final class ConnectionState {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe sqlite3_set_authorizer(
             database,
-            { context, code, first, second, database, _ in
+            { context, code, first, second, database, inside in
                 guard let context = unsafe context else { return SQLITE_DENY }
                 let state = unsafe Unmanaged<ConnectionState>.fromOpaque(context).takeUnretainedValue()
-                return unsafe state.authorize(code, first, second, database)
+                return unsafe state.authorize(code, first, second, database, inside)
             }, context)
         unsafe sqlite3_progress_handler(
             database, budgetInterval,
@@ -185,14 +185,15 @@ final class ConnectionState {
 
     private func authorize(
         _ code: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?,
-        _ database: UnsafePointer<CChar>?
+        _ database: UnsafePointer<CChar>?, _ inside: UnsafePointer<CChar>?
     ) -> Int32 {
         let action = AccessRecorder.Action(
             code: code,
             first: unsafe first.map { unsafe String(cString: $0) },
             // A wide row asks once a column, and the column does not matter.
             second: code == SQLITE_READ ? nil : unsafe second.map { unsafe String(cString: $0) },
-            database: unsafe database.map { unsafe String(cString: $0) })
+            database: unsafe database.map { unsafe String(cString: $0) },
+            inside: unsafe inside.map { unsafe String(cString: $0) })
         let demand: Requirement?
         if isRecording {
             demand = recorder.note(action)
@@ -238,7 +239,7 @@ extension ConnectionState {
         let end = start + Int(tail)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
-            throw .sqlite(unsafe SQLiteError(code: code, on: database))
+            throw told(unsafe SQLiteError(code: code, on: database), of: sql, from: start)
         }
         guard let handle = unsafe handle else {
             let next = SQLScanner.skipSeparators(sql, from: start)
@@ -249,7 +250,7 @@ extension ConnectionState {
             return (nil, end)
         }
         do throws(PrepareError) {
-            try recordTransfer(sql, from: start, to: end)
+            try recordTransfers(sql, from: start, to: end)
         } catch {
             unsafe sqlite3_finalize(handle)
             throw error
@@ -266,23 +267,55 @@ extension ConnectionState {
         return (unsafe Statement(handle, access: access, connection: self), end)
     }
 
-    /// Completes the record of `INSERT INTO t SELECT * FROM s`: where the two tables are alike SQLite copies the records as
-    /// they are, and asks the authorizer about the INSERT only (<https://www.sqlite.org/src/doc/trunk/src/insert.c>,
-    /// `xferOptimization`). Behind WITH it does not, so the same text is compiled once more behind one that nobody uses.
-    private func recordTransfer(_ sql: Span<UInt8>, from start: Int, to end: Int) throws(PrepareError) {
-        guard !recorder.written.isEmpty else { return }
-        let word = SQLScanner.keyword(sql, from: start).word
-        guard word == "INSERT" || word == "REPLACE" else { return }
-        var text = Array("WITH dosql_unused(x) AS (VALUES(0)) ".utf8)
-        for index in start..<end { text.append(sql[index]) }
+    /// What whoever is served is told of a text that does not compile: SQLite's words, unless it names a table that is
+    /// none of his. Names are no secrets; columns are, and the words are about them.
+    private func told(_ error: SQLiteError, of sql: Span<UInt8>, from start: Int) -> PrepareError {
+        guard let permission, mode != .trusted, permission.hidesTables, error.code.primary == .error else {
+            return .sqlite(error)
+        }
+        var sentence: String?
+        do throws(SQLiteError) {
+            try query("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')") { row in
+                let name = row.string(at: 0)
+                guard sentence == nil, let refusal = permission.refusal(ofTable: name) else { return }
+                if SQLScanner.contains(name: Array(name.utf8), in: sql, from: start) { sentence = refusal }
+            }
+        } catch {
+            // What cannot be looked up may be anybody's.
+            return .forbidden("the statement does not compile")
+        }
+        return sentence.map { .forbidden($0) } ?? .sqlite(error)
+    }
+
+    /// Completes the record of `INSERT INTO t SELECT * FROM s`, in a trigger too: where the two tables are alike SQLite
+    /// copies the records as they are, and asks the authorizer about the INSERT only
+    /// (<https://www.sqlite.org/src/file/src/insert.c>, `xferOptimization`). It does not where changes are counted, so the
+    /// same text is compiled once more for its record, with `count_changes`.
+    private func recordTransfers(_ sql: Span<UInt8>, from start: Int, to end: Int) throws(PrepareError) {
+        // The server's own statements are judged by nobody.
+        guard recorder.inserts, mode != .trusted else { return }
+        guard recorder.firesTriggers || SQLScanner.containsSelect(sql.extracting(start..<end)) else { return }
+        setCountsChanges(true)
+        defer { setCountsChanges(false) }
         var handle: OpaquePointer?
         var tail: Int32 = 0
-        let code = unsafe compile(text.span, from: 0, persistent: false, isTerminated: false, &handle, &tail)
+        let code = unsafe compile(sql, from: start, persistent: false, isTerminated: false, &handle, &tail)
         unsafe sqlite3_finalize(handle)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
             throw .sqlite(unsafe SQLiteError(code: code, on: database))
         }
+    }
+
+    /// Switches `count_changes` for what is compiled next. The pragma acts when it is compiled; it is not run, since that
+    /// would have all other statements compiled anew (<https://www.sqlite.org/pragma.html#pragma_count_changes>).
+    private func setCountsChanges(_ counts: Bool) {
+        let previous = mode
+        mode = .trusted
+        defer { mode = previous }
+        var handle: OpaquePointer?
+        unsafe sqlite3_prepare_v3(database, "PRAGMA count_changes=\(counts ? 1 : 0)", -1, 0, &handle, nil)
+        unsafe sqlite3_finalize(handle)
     }
 
     /// The call itself, with a record of what the authorizer is asked.
@@ -319,8 +352,11 @@ extension ConnectionState {
             if recorder.read.isEmpty, recorder.written.isEmpty, SQLScanner.keyword(sql, from: start).word == "DROP" {
                 recorder.definesObjects = true
             }
-            // ALTER TABLE does not tell the new name. A name has no escapes, so it stands in the text as it is.
-            if recorder.altersTable, SQLScanner.containsReservedPrefix(sql.extracting(start..<end)) {
+            // ALTER TABLE does not tell the new name, CREATE TABLE not what a foreign key refers to, which then acts when
+            // the server writes there. A name has no escapes, so it stands in the text as it is.
+            if recorder.altersTable || recorder.createsTable,
+                SQLScanner.containsReservedPrefix(sql.extracting(start..<end))
+            {
                 recorder.require(Requirement(mode: .trusted, denial: .reservedName(Denial.reservedPrefix)))
             }
         default:

@@ -15,6 +15,10 @@ struct AccessRecorder {
     var definesTemporaryObjects = false
     /// Whether there is a SELECT in it.
     var selects = false
+    /// Whether it inserts rows, itself or by a trigger.
+    var inserts = false
+    /// Whether any of it is a trigger's doing.
+    var firesTriggers = false
     var transactionControl: TransactionControl?
     var changesSchema = false
     /// ATTACH, DETACH: SQLite calls them read-only.
@@ -24,6 +28,7 @@ struct AccessRecorder {
     var callsChanges = false
     var callsFormat = false
     var altersTable = false
+    var createsTable = false
     var pragma: String?
     var pragmaArgument: String?
     /// The strictest demand so far.
@@ -39,11 +44,14 @@ struct AccessRecorder {
         let first: String?
         let second: String?
         let database: String?
+        /// The innermost trigger or view that asks.
+        var inside: String?
     }
 
     /// Notes the action and gives what it requires.
     mutating func note(_ action: Action) -> Requirement? {
         var demand = Self.reservedName(action)
+        if action.inside != nil { firesTriggers = true }
         switch action.code {
         case SQLITE_SELECT, SQLITE_RECURSIVE:
             selects = true
@@ -54,6 +62,7 @@ struct AccessRecorder {
         case SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE:
             let table = action.first ?? ""
             written.insert(table)
+            if action.code == SQLITE_INSERT, !Self.schemaTables.contains(table) { inserts = true }
             // A new TEMP object is announced under its own name, too, and nobody writes to the schema by hand.
             if action.database == "temp", !Self.schemaTables.contains(table) { demand = demand ?? noteTemporary(table) }
         case SQLITE_FUNCTION:
@@ -88,6 +97,9 @@ struct AccessRecorder {
         case SQLITE_CREATE_TEMP_TABLE, SQLITE_CREATE_TEMP_VIEW, SQLITE_CREATE_TEMP_INDEX, SQLITE_CREATE_TEMP_TRIGGER,
             SQLITE_DROP_TEMP_TABLE, SQLITE_DROP_TEMP_VIEW, SQLITE_DROP_TEMP_INDEX, SQLITE_DROP_TEMP_TRIGGER:
             define(action.first, of: action.second, in: "temp")
+            if action.code == SQLITE_CREATE_TEMP_TABLE { createsTable = true }
+            // What it does when something else sets it off is nobody's who sends a statement of his own.
+            if action.code == SQLITE_CREATE_TEMP_TRIGGER { definesObjects = true }
             demand = demand ?? noteTemporary(action.first ?? "")
         case SQLITE_ALTER_TABLE:
             define(action.second, of: nil, in: action.first)
@@ -102,6 +114,9 @@ struct AccessRecorder {
             SQLITE_DROP_VTABLE:
             define(action.first, of: nil, in: action.database)
             written.insert(action.first ?? "")
+            if action.code == SQLITE_CREATE_TABLE || action.code == SQLITE_CREATE_VTABLE { createsTable = true }
+            // A virtual table reads others by itself, those of a TEMP one too: as `content=` of a full-text index does.
+            if action.code == SQLITE_CREATE_VTABLE { definesObjects = true }
             // `CREATE TABLE temp.t` is announced as an ordinary one.
             if action.database == "temp" { demand = demand ?? noteTemporary(action.first ?? "") }
         case SQLITE_REINDEX:
@@ -211,6 +226,8 @@ extension AccessRecorder {
     /// is `sqlite_schema`, whatever it was called.
     var readsForRights: Set<String> {
         if let pragma { return PragmaRule.tablesShown(by: pragma, argument: pragmaArgument) }
+        // What a TEMP table is filled with has been read, whatever the new one is called.
+        if definesTemporaryObjects, selects { return read.filter { !Self.isSQLitesOwn($0) } }
         // A change of the schema looks into the schema, and checks the rows of the table it is about.
         if definesAnything { return read.subtracting(defined).filter { !Self.isSQLitesOwn($0) } }
         return Set(read.map { Self.schemaTables.contains($0) ? "sqlite_schema" : $0 })

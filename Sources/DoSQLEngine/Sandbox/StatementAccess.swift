@@ -27,6 +27,8 @@ public final class StatementAccess: Sendable {
     public let writesForRights: Set<String>
     /// Whether it goes through every table, as `PRAGMA integrity_check` does.
     public let visitsEverything: Bool
+    /// Whether it makes, alters or drops a TEMP object. Its name is free, so that a right by a table's name means nothing.
+    public let definesTemporary: Bool
     /// Whether it reads, writes, makes or drops a TEMP object: then it means something on its own connection only.
     public let touchesTemporary: Bool
     /// Whether it calls `last_insert_rowid()`, which is the previous client's outside a transaction.
@@ -58,6 +60,7 @@ public final class StatementAccess: Sendable {
         visitsEverything = recorder.pragma.map(PragmaRule.visitsEverything) ?? false
         needs = StatementNeeds(
             recorder, reads: readsForRights, writes: writesForRights, isReadOnly: isReadOnly, isExplain: isExplain)
+        definesTemporary = recorder.definesTemporaryObjects
         touchesTemporary = recorder.touchesTemporary
         callsLastInsertRowID = recorder.callsLastInsertRowID
         callsChanges = recorder.callsChanges
@@ -80,6 +83,7 @@ public final class StatementAccess: Sendable {
         other.tablesRead.isSubset(of: tablesRead) && other.tablesWritten.isSubset(of: tablesWritten)
             && (isReadOnly || !other.isReadOnly) && (touchesTemporary || !other.touchesTemporary)
             && other.requiredMode <= requiredMode && other.changesSchema == changesSchema
+            && other.definesTemporary == definesTemporary
             && other.needs.isSubset(of: needs) && other.readsForRights.isSubset(of: readsForRights)
             && other.writesForRights.isSubset(of: writesForRights)
     }

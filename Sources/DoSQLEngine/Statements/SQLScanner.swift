@@ -45,18 +45,51 @@ enum SQLScanner {
     }
 
     /// Whether the text contains the reserved prefix anywhere, in any case.
-    static func containsReservedPrefix(_ sql: Span<UInt8>) -> Bool {
-        let prefix = Array(Denial.reservedPrefix.utf8)
-        var start = 0
-        while start + prefix.count <= sql.count {
+    static func containsReservedPrefix(_ sql: Span<UInt8>) -> Bool { contains(Array(Denial.reservedPrefix.utf8), sql) }
+
+    /// Whether the text contains the word anywhere, in any case, be it in a name or a string.
+    static func containsSelect(_ sql: Span<UInt8>) -> Bool { contains(Array("select".utf8), sql) }
+
+    /// Whether a name stands in the text, quoted or not, in any case: as a whole, not as a part of another one.
+    static func contains(name: [UInt8], in sql: Span<UInt8>, from start: Int) -> Bool {
+        guard !name.isEmpty else { return false }
+        func isPart(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"), 0x80...:
+                true
+            default: false
+            }
+        }
+        func folded(_ byte: UInt8) -> UInt8 {
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        }
+        var offset = start
+        while offset + name.count <= sql.count {
             var length = 0
-            while length < prefix.count {
+            while length < name.count, folded(sql[offset + length]) == folded(name[length]) { length += 1 }
+            let end = offset + name.count
+            if length == name.count, offset == start || !isPart(sql[offset - 1]) || !isPart(name[0]),
+                end == sql.count || !isPart(sql[end]) || !isPart(name[name.count - 1])
+            {
+                return true
+            }
+            offset += 1
+        }
+        return false
+    }
+
+    private static func contains(_ word: [UInt8], _ sql: Span<UInt8>) -> Bool {
+        var start = 0
+        while start + word.count <= sql.count {
+            var length = 0
+            while length < word.count {
                 let byte = sql[start + length]
                 let folded = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-                guard folded == prefix[length] else { break }
+                guard folded == word[length] else { break }
                 length += 1
             }
-            if length == prefix.count { return true }
+            if length == word.count { return true }
             start += 1
         }
         return false

@@ -55,7 +55,7 @@ public enum HubFrame {
         let result = try ResultMessage(body)
         var rows = try RowTranscoder(result.columns, style: style)
         beginRows(rows, id: id, to: &writer)
-        try rows.append(result.rows, to: &writer)
+        try rows.append(result.rows, to: &writer, upTo: writer.count + JSONLimits.expanded(body.count))
         JSONAnswer.endRows(result.outcome, style: style, to: &writer)
     }
 

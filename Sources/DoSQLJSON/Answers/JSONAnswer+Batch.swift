@@ -11,6 +11,7 @@ extension JSONAnswer {
         let result = try BatchResult(body)
         guard result.count == kinds.count else { throw .outOfRange }
         var steps = result.makeReader()
+        let end = writer.count + JSONLimits.expanded(body.count)
         writer.appendJSON(literal: "{\"results\":[")
         for (index, kind) in kinds.enumerated() {
             guard case .done(let columns, let rows, let changes, let rowid)? = try steps.next() else {
@@ -18,7 +19,7 @@ extension JSONAnswer {
             }
             if index > 0 { writer.writeU8(UInt8(ascii: ",")) }
             switch kind {
-            case .query: try append(all: rows, columns, style: style, to: &writer)
+            case .query: try append(all: rows, columns, style: style, to: &writer, upTo: end)
             case .queryOne: try append(first: rows, columns, style: style, to: &writer)
             case .run:
                 writer.writeU8(UInt8(ascii: "{"))
@@ -42,12 +43,13 @@ extension JSONAnswer {
     ) throws(DecodeError) {
         let result = try BatchResult(body)
         var steps = result.makeReader()
+        let end = writer.count + JSONLimits.expanded(body.count)
         writer.appendJSON(literal: "{\"results\":[")
         var isFirst = true
         while let step = try steps.next() {
             if !isFirst { writer.writeU8(UInt8(ascii: ",")) }
             isFirst = false
-            try append(step: step, style: style, to: &writer)
+            try append(step: step, style: style, to: &writer, upTo: end)
         }
         writer.appendJSON(literal: "],")
         append(
@@ -57,7 +59,7 @@ extension JSONAnswer {
     }
 
     private static func append(
-        step: StepResultView, style: ResultStyle, to writer: inout ByteWriter
+        step: StepResultView, style: ResultStyle, to writer: inout ByteWriter, upTo end: Int
     ) throws(DecodeError) {
         switch step {
         case .skipped: writer.appendJSON(literal: "{\"status\":\"skipped\"}")
@@ -70,7 +72,7 @@ extension JSONAnswer {
             if columns.count > 0 {
                 var transcoder = try RowTranscoder(columns, style: style)
                 openRows(transcoder, to: &writer)
-                try transcoder.append(rows, to: &writer)
+                try transcoder.append(rows, to: &writer, upTo: end)
                 writer.appendJSON(literal: "],")
             }
             append(changes: changes, rowid: rowid, style: style, to: &writer)
@@ -80,7 +82,7 @@ extension JSONAnswer {
 
     /// All rows as one element: an array of objects, or an object with columns and arrays.
     private static func append(
-        all rows: RowsView, _ columns: ColumnsView, style: ResultStyle, to writer: inout ByteWriter
+        all rows: RowsView, _ columns: ColumnsView, style: ResultStyle, to writer: inout ByteWriter, upTo end: Int
     ) throws(DecodeError) {
         var transcoder = try RowTranscoder(columns, style: style)
         if style.rows == .arrays {
@@ -89,7 +91,7 @@ extension JSONAnswer {
         } else {
             writer.writeU8(UInt8(ascii: "["))
         }
-        try transcoder.append(rows, to: &writer)
+        try transcoder.append(rows, to: &writer, upTo: end)
         writer.appendJSON(literal: style.rows == .arrays ? "]}" : "]")
     }
 

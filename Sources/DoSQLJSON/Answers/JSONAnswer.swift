@@ -1,6 +1,7 @@
 public import DoSQLProtocol
 
-/// Turns the bodies of answers into JSON (`protocol/json.md`, answers). Each function appends one whole JSON text.
+/// Turns the bodies of answers into JSON (`protocol/json.md`, answers). Each function appends one whole JSON text, and
+/// throws `tooMany` where it would be longer than ``JSONLimits/expanded(_:)``.
 ///
 /// A result that is streamed is written in parts instead: `beginRows`, then `RowTranscoder.append` for the rows of each
 /// part, then `endRows`.
@@ -12,7 +13,7 @@ public enum JSONAnswer {
         let result = try ResultMessage(body)
         var rows = try RowTranscoder(result.columns, style: style)
         beginRows(rows, to: &writer)
-        try rows.append(result.rows, to: &writer)
+        try rows.append(result.rows, to: &writer, upTo: writer.count + JSONLimits.expanded(body.count))
         endRows(result.outcome, style: style, to: &writer)
     }
 

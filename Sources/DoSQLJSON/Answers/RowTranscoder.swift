@@ -55,13 +55,17 @@ public struct RowTranscoder: Sendable {
     }
 
     /// Appends the next rows of the result.
-    public mutating func append(_ rows: RowsView, to writer: inout ByteWriter) throws(DecodeError) {
+    /// - Parameter end: how many bytes the writer may have then: ``JSONLimits/expanded(_:)``.
+    /// - Throws: `tooMany` beyond that, and what is wrong with the rows.
+    public mutating func append(_ rows: RowsView, to writer: inout ByteWriter, upTo end: Int = .max) throws(DecodeError)
+    {
         var reader = rows.makeReader()
         while reader.nextRow() {
             if layout == .elements, rowsWritten > 0 { writer.writeU8(UInt8(ascii: ",")) }
             try appendRow(&reader, to: &writer)
             if layout == .lines { writer.writeU8(0x0A) }
             rowsWritten &+= 1
+            if writer.count > end { throw .tooMany }
         }
     }
 

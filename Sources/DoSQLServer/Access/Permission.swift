@@ -70,7 +70,18 @@ final class Permission: StatementPermission {
     func refusal(of record: StatementAccess) -> String? {
         if let feed { return refusal(of: record, publishingTo: feed) }
         if record.needs.isSubset(of: allowed) && !isLimitedToTables { return nil }
+        if isLimitedToTables && record.definesTemporary {
+            // What is temporary can be called as what it is copied from, and renamed.
+            return "the token lacks the right write on every table, which what is temporary needs"
+        }
         return refusal(record.needs, record.readsForRights, record.writesForRights, record.visitsEverything)
+    }
+
+    var hidesTables: Bool { isLimitedToTables }
+
+    func refusal(ofTable name: String) -> String? {
+        if !isLimitedToTables || access.mayRead(name) || access.mayWrite(name) { return nil }
+        return name.lowercased() == feed?.table ? nil : Self.sentence(.read, on: [name])
     }
 
     private func refusal(of record: StatementAccess, publishingTo feed: Feed) -> String? {

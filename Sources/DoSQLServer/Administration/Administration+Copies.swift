@@ -1,3 +1,4 @@
+import DoSQLAccess
 import DoSQLEngine
 import DoSQLLoop
 import DoSQLProtocol
@@ -39,24 +40,37 @@ extension Administration {
     }
 
     /// Begins an upload of a file that is to become a tenant's.
-    func upload(for text: String, length: Int64?) throws(Failure) -> Upload {
+    /// - Parameters:
+    ///   - length: its bytes, if they are known.
+    ///   - mayCreate: whether a tenant that is not there may be made of it.
+    func upload(for text: String, length: Int64?, mayCreate: Bool) throws(Failure) -> Upload {
         // Nobody sends gigabytes to hear then that the name cannot be one.
-        _ = try name(text)
+        let name = try name(text)
+        if !mayCreate && !context.folder.exists(name) { throw .lacking(.create) }
         return try Upload(
-            length: length, bytesMax: configuration.restoreBytesMax, space: space, threads: context.openers)
+            length: length, bound: ("restoreBytesMax", configuration.restoreBytesMax), mayCreate: mayCreate,
+            space: space, threads: context.openers)
     }
 
     /// Makes an upload a tenant's database, when it is written.
     func restore(_ text: String, from upload: Upload, for caller: TransactionCaller) {
         upload.finish { [self] failure in
-            threads.post(for: caller.shard) { [self] watch in
+            let errand: LongErrand
+            do throws(Failure) {
+                if let failure { throw failure }
+                errand = try begin(.replacement(name(text)))
+            } catch {
+                caller.shard.post(.administration(.failure(error), for: caller))
+                return upload.abandon()
+            }
+            threads.post(for: errand) { [self] watch in
                 let reply: AdministrationReply
                 do throws(Failure) {
-                    if let failure { throw failure }
                     reply = try json(restore(name(text), from: upload, watch))
                 } catch {
                     reply = .failure(error)
                 }
+                errand.end()
                 caller.shard.post(.administration(reply, for: caller))
             }
         }
@@ -67,12 +81,16 @@ extension Administration {
     {
         upload.close()
         guard upload.received > 0 else { throw Failure(.restoreRefused, "the file is empty") }
+        try checkRoom(for: upload, as: name)
         let candidate = CandidateDatabase(path: upload.path, context: context)
         let incarnation = try candidate.adopt(
             as: name, deadline: Budget.now() &+ configuration.checkTime, watch: watch, holding: hold)
         let replaced = try ending([(name, Self.replaced(name))]) { () throws(Failure) in
             let isNew = !context.folder.exists(name)
-            if isNew { try context.admitNewTenant() }
+            if isNew {
+                guard upload.mayCreate else { throw .lacking(.create) }
+                try context.admitNewTenant()
+            }
             do throws(Failure) {
                 let replaced = try trash.replace(name, with: upload.path, at: WallClock.milliseconds())
                 context.catalog.add(name)
@@ -88,6 +106,20 @@ extension Administration {
         return RestoreReport(
             name: name.description, bytes: upload.received, incarnation: incarnation.description,
             replaced: replaced?.id.description)
+    }
+
+    /// A restored file is bound as one that has grown: by the limits of its tenant, and those of the disk.
+    private func checkRoom(for upload: Upload, as name: TenantName) throws(Failure) {
+        let limits = try context.folder.limits(of: name).applied(to: context.tenantLimits)
+        guard upload.received <= limits.databaseBytesMax else {
+            throw Failure(
+                .storageFull, "the file has \(upload.received) bytes: more than the tenant's database may have",
+                limit: ("databaseBytesMax", limits.databaseBytesMax))
+        }
+        context.disk.look(MonotonicClock.nanoseconds())
+        if let bound = context.disk.met {
+            throw Failure(.storageFull, "the disk has no room for a restored file", limit: bound)
+        }
     }
 
     static func replaced(_ name: TenantName) -> Failure {

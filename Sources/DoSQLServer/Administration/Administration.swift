@@ -12,8 +12,12 @@ import Synchronization
 /// page does; lists and the bytes of uploads and backups go through the threads for short work. A tenant's place changes
 /// under its reservation, of which there is one.
 final class Administration: Sendable {
-    /// Threads for operations: a restore that is checked for an hour leaves room for the others.
+    /// Threads for what takes long. There are more where more tenants have something done: see ``WorkerPool/crowd``.
     private static let threadsMax = 3
+    /// Threads for what is short: nobody who asks waits for somebody's check.
+    private static let quickThreads = 2
+    /// What takes long and is under way at a time; fewer than there are threads, so that deletions find one.
+    private static let errandsMax = 16
     /// How long, in nanoseconds, between two looks at whether a tenant has come to rest.
     private static let retryTime: UInt64 = 5_000_000
     /// How long, in nanoseconds, before those who use a tenant that has ended are told so again.
@@ -30,6 +34,8 @@ final class Administration: Sendable {
     let trash: Trash
     let log: Logger
     let threads: WorkerPool
+    private let quick: WorkerPool
+    private let errands = Mutex<Set<LongErrand.Subject>>([])
     private let reserved = Mutex<Set<TenantName>>([])
     let isStopping = CancellationFlag()
     /// What has to be interrupted when the server stops.
@@ -47,8 +53,9 @@ final class Administration: Sendable {
         self.trash = trash
         self.log = log
         context = tenants.context
-        space = TemporarySpace(context.folder.temporaryFolder, configuration)
+        space = TemporarySpace(context.folder.temporaryFolder, configuration, disk: context.disk)
         threads = try WorkerPool(name: "admin", threads: Self.threadsMax, watchdog: context.watchdog)
+        quick = try WorkerPool(name: "admin-quick", threads: Self.quickThreads, watchdog: context.watchdog)
         try trash.recover()
         let thread = try WorkerThread(name: "dosql-purge") { [self] in
             while !bell.isFinished {
@@ -66,27 +73,57 @@ final class Administration: Sendable {
         bell.close()
         purger.withLock { $0.take() }?.join()
         threads.stop()
+        quick.stop()
     }
 
     // MARK: Requests
+
+    /// Begins what takes long, of which a tenant has one of a kind at a time.
+    /// - Throws: `TENANT_BUSY`, `OVERLOADED`, both at once.
+    func begin(_ subject: LongErrand.Subject) throws(Failure) -> LongErrand {
+        let failure = errands.withLock { errands -> Failure? in
+            if errands.contains(subject) { return Self.busy(subject.name) }
+            guard errands.count < Self.errandsMax else {
+                return .overloaded(
+                    "too many backups, restores and maintenance are under way",
+                    limit: ("administrationErrandsMax", Self.errandsMax), retryAfter: 1000)
+            }
+            errands.insert(subject)
+            return nil
+        }
+        if let failure { throw failure }
+        return LongErrand(subject) { [self] in errands.withLock { _ = $0.remove(subject) } }
+    }
 
     /// Carries a request out and tells its exchange. Uploads come by ``restore(_:from:caller:)``.
     func carryOut(
         _ request: AdministrationRequest, query: AdministrationQuery, body: AdministrationBody,
         for caller: TransactionCaller
     ) {
-        let isShort =
-            switch request {
-            case .listTenants, .listDeleted: true
-            default: false
+        var errand: LongErrand?
+        let pool: WorkerPool
+        switch request {
+        case .listTenants, .listDeleted: pool = context.openers
+        case .backup(let text), .maintain(let text, _):
+            do throws(Failure) {
+                errand = try begin(.maintenance(name(text)))
+            } catch {
+                caller.shard.post(.administration(.failure(error), for: caller))
+                return
             }
-        (isShort ? context.openers : threads).post(for: caller.shard) { [self] watch in
+            pool = threads
+        // They wait for a tenant to come to rest.
+        case .delete, .rename, .undelete, .restore: pool = threads
+        case .create, .report, .readRetention, .writeRetention, .purge: pool = quick
+        }
+        pool.post(for: errand ?? caller.shard) { [self, errand] watch in
             let reply: AdministrationReply
             do throws(Failure) {
                 reply = try answer(to: request, query, body, watch)
             } catch {
                 reply = .failure(error)
             }
+            errand?.end()
             caller.shard.post(.administration(reply, for: caller))
         }
     }
@@ -183,6 +220,8 @@ final class Administration: Sendable {
     func open(_ name: TenantName) throws(Failure) -> Tenant {
         guard context.folder.exists(name) else { throw Self.notFound(name) }
         let tenant = tenants.tenant(name)
+        // Its line may be held by somebody's maintenance.
+        if tenant.isOpen { return tenant }
         try wait { done in
             _ = tenant.submit(.open { failure in done(failure.map { .failure($0) } ?? .success(())) })
         }
@@ -232,7 +271,9 @@ final class Administration: Sendable {
     // MARK: Reservations
 
     static func busy(_ name: TenantName) -> Failure {
-        Failure(.tenantBusy, "the tenant \(name) is being created, deleted, renamed, restored or purged")
+        Failure(
+            .tenantBusy, "the tenant \(name) is being created, deleted, renamed, restored, copied, maintained or purged"
+        )
     }
 
     /// Does something while nobody else changes the place of these tenants.

@@ -128,8 +128,12 @@ struct CandidateDatabase {
         try connection.trusted("SELECT type, name, tbl_name, sql FROM main.sqlite_schema") { row in
             let (type, name, table) = (row.string(at: 0), row.string(at: 1), row.string(at: 2))
             let isOwned = [name, table].contains { $0.lowercased().hasPrefix(Denial.reservedPrefix) }
-            guard isOwned, fault == nil else { return }
             let sql = row.columnType(3) == .null ? nil : row.string(at: 3)
+            // What refers to a table of the server's is acted upon when the server writes to that.
+            if !isOwned, type == "table", sql?.lowercased().contains(Denial.reservedPrefix) == true {
+                fault = fault ?? "the table \(name) refers to what is the server's"
+            }
+            guard isOwned, fault == nil else { return }
             let isKnown =
                 switch type {
                 case "table": sql.map(tables.contains) ?? false
@@ -166,8 +170,13 @@ struct CandidateDatabase {
         _ connection: borrowing Connection, _ name: TenantName, _ incarnation: Identity
     ) throws(Failure) {
         let digits = incarnation.description
+        let feeds = try keptOfFeeds(connection)
         do throws(SQLiteError) {
             try connection.beginImmediate()
+            // Nothing that the server keeps is taken over but what is known word by word: an answer under a key would be
+            // told as the server's own. The migrations are compared with the server's when they are applied.
+            try connection.execute(
+                trusted: "DROP TABLE IF EXISTS main.__dosql_meta; DROP TABLE IF EXISTS main.__dosql_idempotency")
             try connection.execute(trusted: WriterDatabase.metaSchema)
             try connection.execute(trusted: IdempotencyTable.schema)
             try connection.execute(
@@ -175,10 +184,37 @@ struct CandidateDatabase {
                     INSERT OR REPLACE INTO __dosql_meta(key, value)
                     VALUES ('name', '\(name)'), ('lsn', 0), ('incarnation', x'\(digits)')
                     """)
+            for (key, value) in feeds {
+                try connection.execute(trusted: "INSERT INTO __dosql_meta(key, value) VALUES ('\(key)', \(value))")
+            }
             try connection.commit()
         } catch {
             throw Failure(error)
         }
+    }
+
+    /// What the file knows of its feeds, as far as it can be so: who made their tables, and up to where retention has
+    /// removed their rows. Pairs of a key and its value in SQL.
+    private func keptOfFeeds(_ connection: borrowing Connection) throws(Failure) -> [(String, String)] {
+        var kept: [(String, String)] = []
+        var hasMeta = false
+        try connection.trusted("SELECT 1 FROM main.sqlite_schema WHERE name = '__dosql_meta'") { _ in hasMeta = true }
+        guard hasMeta else { return [] }
+        for feed in Feed.allCases {
+            try connection.trusted(
+                "SELECT value FROM main.__dosql_meta WHERE key = '\(feed.originKey)' AND typeof(value) = 'text'"
+            ) { row in
+                if let origin = FeedOrigin(rawValue: row.string(at: 0)) {
+                    kept.append((feed.originKey, "'\(origin.rawValue)'"))
+                }
+            }
+            try connection.trusted(
+                "SELECT value FROM main.__dosql_meta WHERE key = '\(feed.purgedKey)' AND typeof(value) = 'integer'"
+            ) { row in
+                if row.int64(at: 0) >= 0 { kept.append((feed.purgedKey, "\(row.int64(at: 0))")) }
+            }
+        }
+        return kept
     }
 
     private func migrate(_ connection: borrowing Connection) throws(Failure) {

@@ -12,9 +12,12 @@ final class TemporarySpace: Sendable {
     private let folder: String
     private let bytesMax: Int64
     private let freeBytesMin: Int64
+    private let disk: DiskWatch
     private let state = Mutex(State())
 
-    init(_ folder: String, _ configuration: AdministrationConfiguration) {
+    /// - Parameter disk: what holds for the data folder, of which this is a part.
+    init(_ folder: String, _ configuration: AdministrationConfiguration, disk: DiskWatch) {
+        self.disk = disk
         self.folder = folder
         bytesMax = configuration.temporaryBytesMax
         freeBytesMin = configuration.freeBytesMin
@@ -35,20 +38,36 @@ final class TemporarySpace: Sendable {
     /// Takes room for `bytes`.
     /// - Throws: `STORAGE_FULL`, with the bound.
     fileprivate func take(_ bytes: Int64) throws(Failure) {
-        if let free = FileSystem.space(at: folder)?.free, Int64(free) - bytes < freeBytesMin {
-            throw Failure(
-                .storageFull, "\(bytes) bytes more would leave too little of the disk",
-                limit: ("freeBytesMin", Int(freeBytesMin)))
-        }
+        try checkDisk(bytes)
         let isGranted = state.withLock { state in
             guard state.taken + bytes <= bytesMax else { return false }
             state.taken += bytes
             return true
         }
-        guard isGranted else {
+        guard isGranted else { throw tooMuch }
+    }
+
+    /// Looks whether there would be room for `bytes` now.
+    /// - Throws: `STORAGE_FULL`, with the bound.
+    func check(_ bytes: Int64) throws(Failure) {
+        try checkDisk(bytes)
+        guard taken + bytes <= bytesMax else { throw tooMuch }
+    }
+
+    private var tooMuch: Failure {
+        Failure(
+            .storageFull, "uploads and backups would take more of the disk than they may",
+            limit: ("temporaryBytesMax", Int(bytesMax)))
+    }
+
+    private func checkDisk(_ bytes: Int64) throws(Failure) {
+        if let bound = disk.bound(of: Int(bytes)) {
+            throw Failure(.storageFull, "\(bytes) bytes more are more than the data folder may have", limit: bound)
+        }
+        if let free = FileSystem.space(at: folder)?.free, Int64(free) - bytes < freeBytesMin {
             throw Failure(
-                .storageFull, "uploads and backups would take more of the disk than they may",
-                limit: ("temporaryBytesMax", Int(bytesMax)))
+                .storageFull, "\(bytes) bytes more would leave too little of the disk",
+                limit: ("freeBytesMin", Int(freeBytesMin)))
         }
     }
 

@@ -24,61 +24,69 @@ final class Upload: Sendable {
 
     let path: String
     private let share: TemporarySpace.Share
-    private let bytesMax: Int64
+    /// The bound on its length, by name.
+    private let bound: (name: String, bytes: Int64)
     private let threads: WorkerPool
     private let state = Mutex(State())
     private let isTaken = Atomic<Bool>(false)
 
     /// An upload that has not begun.
-    /// - Parameter length: bytes it will have, if the client has said so; room is taken for them at once.
+    /// - Parameters:
+    ///   - length: bytes it will have, if the client has said so. There must be room for them; it is taken as they come,
+    ///     since whoever only promises must keep nobody else's.
+    ///   - bound: bytes it may have, and what that limit is called.
+    ///   - mayCreate: whether a tenant that is not there may be made of it.
     /// - Throws: `FRAME_TOO_LARGE`, `STORAGE_FULL`.
-    init(length: Int64?, bytesMax: Int64, space: TemporarySpace, threads: WorkerPool) throws(Failure) {
+    init(
+        length: Int64?, bound: (name: String, bytes: Int64), mayCreate: Bool, space: TemporarySpace, threads: WorkerPool
+    ) throws(Failure) {
         path = space.newPath("restore")
         share = TemporarySpace.Share(of: space)
-        self.bytesMax = bytesMax
+        self.bound = bound
+        self.mayCreate = mayCreate
         self.threads = threads
         if let length {
-            guard length <= bytesMax else { throw Self.tooLarge(bytesMax) }
-            try share.grow(by: length)
+            guard length <= bound.bytes else { throw Self.tooLarge(bound) }
+            try space.check(length)
         }
-        isSized = length != nil
     }
 
-    /// Whether room was taken for all of it.
-    private let isSized: Bool
+    /// Whether a tenant that is not there may be made of it.
+    let mayCreate: Bool
 
     deinit {
         guard !isTaken.load(ordering: .relaxed) else { return }
         for suffix in ["", "-wal", "-journal"] { try? FileManager.default.removeItem(atPath: path + suffix) }
     }
 
-    private static func tooLarge(_ bytesMax: Int64) -> Failure {
+    private static func tooLarge(_ bound: (name: String, bytes: Int64)) -> Failure {
         Failure(
-            .frameTooLarge, "a file to restore has at most \(bytesMax) bytes", limit: ("restoreBytesMax", Int(bytesMax))
-        )
+            .frameTooLarge, "a file to restore has at most \(bound.bytes) bytes here",
+            limit: (bound.name, Int(bound.bytes)))
     }
 
     /// Takes the next bytes.
     /// - Parameter proceed: called, on a thread, when the client may send more, if it has to wait.
     /// - Returns: whether it has to wait.
-    func append(_ bytes: [UInt8], proceed: @escaping @Sendable () -> Void) -> Bool {
-        let (starts, mustWait) = state.withLock { state -> (Bool, Bool) in
-            // What comes behind a failure is dropped: the client hears of it when it has sent everything.
-            guard state.failure == nil else { return (false, false) }
+    /// - Throws: why nothing more is taken; what was written before may have failed.
+    func append(_ bytes: [UInt8], proceed: @escaping @Sendable () -> Void) throws(Failure) -> Bool {
+        let (starts, mustWait, failure) = state.withLock { state -> (Bool, Bool, Failure?) in
+            if let failure = state.failure { return (false, false, failure) }
             state.received += Int64(bytes.count)
-            guard state.received <= bytesMax else {
-                state.failure = Self.tooLarge(bytesMax)
-                return (false, false)
+            guard state.received <= bound.bytes else {
+                state.failure = Self.tooLarge(bound)
+                return (false, false, state.failure)
             }
             state.waiting.append(bytes)
             state.waitingBytes += bytes.count
             let starts = !state.isWriting
             state.isWriting = true
-            guard state.waitingBytes > Self.waitingMax else { return (starts, false) }
+            guard state.waitingBytes > Self.waitingMax else { return (starts, false, nil) }
             // Called when everything up to here is written.
             state.whenWritten = { _ in proceed() }
-            return (starts, true)
+            return (starts, true, nil)
         }
+        if let failure { throw failure }
         if starts { threads.post(for: self) { [self] _ in write() } }
         return mustWait
     }
@@ -141,7 +149,7 @@ final class Upload: Sendable {
     }
 
     private func write(_ bytes: [UInt8]) throws(Failure) {
-        if !isSized { try share.grow(by: Int64(bytes.count)) }
+        try share.grow(by: Int64(bytes.count))
         do throws(FileSystem.Failure) {
             // Only one thread is here; the file is out of the state while it waits for the disk.
             var file = state.withLock { $0.file.take() }

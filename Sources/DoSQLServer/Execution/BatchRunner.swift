@@ -108,7 +108,7 @@ enum BatchRunner {
             }
             let result = try StatementRunner.carryOut(
                 statement, want: want, on: connection, into: &writer, bytesMax: bytesMax, interruption: interruption,
-                rememberFirstRow: memory.rememberFirstRow)
+                rememberFirstRow: memory.rememberFirstRow(of:columns:))
             memory.finish(result.effects, rows: result.rows, columns: statement.columnCount)
             writer.writeStepEnd(changes: result.effects.changes, lastInsertRowid: result.effects.lastInsertRowid)
             if !step.assertion.isEmpty, try !judge(step.assertion, memory) {

@@ -55,6 +55,13 @@ final class Flow: Sendable {
         }
     }
 
+    /// The server has too many bytes in flight: the producer is parked, whatever its client has read.
+    func park() { state.withLock { $0.isParked = true } }
+
+    /// The server has room again.
+    /// - Returns: whether the caller has to resume the producer.
+    func retry() -> Bool { state.withLock { Self.resumes(&$0) } }
+
     /// Whether the producer waits for the client.
     var isParked: Bool { state.withLock { $0.isParked } }
 

@@ -94,6 +94,9 @@ final class Job: Sendable {
         life.compareExchange(expected: Life.waiting, desired: Life.givenUp, ordering: .acquiringAndReleasing).exchanged
     }
 
+    /// Whether somebody has answered for it.
+    private var isGivenUp: Bool { life.load(ordering: .acquiring) == Life.givenUp }
+
     /// Interrupts it if it runs. The first reason stays.
     func cancel(_ why: Reason) {
         _ = reason.compareExchange(
@@ -165,6 +168,15 @@ final class Job: Sendable {
             return milliseconds * 1_000_000
         }
         return (bounded(begin?.idle, limits.transactionIdleTime), bounded(begin?.total, limits.transactionTotalTime))
+    }
+
+    /// Whether it may not begin yet: too much waits for its client, or in the server. What ends something, or has a short
+    /// answer, does not wait.
+    var waitsForRoom: Bool {
+        switch type {
+        case .query, .queryOne, .run, .batch, .describe: !address.answers.hasRoom && !isCancelled && !isGivenUp
+        default: false
+        }
     }
 
     /// Whether its connection is gone, so that nobody waits for the answer.

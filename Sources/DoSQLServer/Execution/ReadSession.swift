@@ -58,8 +58,12 @@ final class ReadSession: Sendable {
         var connection = state.withLock { $0.connection.take() }
         var outbox = Outbox()
         while let item = nextItem() {
+            if case .request(let job) = item, job.waitsForRoom {
+                state.withLock { state in state.connection = connection.take() }
+                if park(item, of: job) { return }
+                connection = state.withLock { $0.connection.take() }
+            }
             if connection == nil {
-                if isSingle, case .request(let job) = item, !job.address.answers.hasRoom, park(item, of: job) { return }
                 switch tenant.takeCursor() {
                 case .opened(let opened):
                     connection = consume opened
@@ -96,7 +100,7 @@ final class ReadSession: Sendable {
         if starts { schedule() }
     }
 
-    /// Its client has to read first.
+    /// Its client has to read first, or others have.
     private func park(_ item: Tenant.SessionItem, of job: Job) -> Bool {
         state.withLock { $0.inbox.prepend(item) }
         if job.address.answers.park(self) { return true }
@@ -104,7 +108,7 @@ final class ReadSession: Sendable {
         return false
     }
 
-    /// Its client has read, or is gone.
+    /// There is room, or its client is gone, or has given something up.
     func unpark() { schedule() }
 
     private func nextItem() -> Tenant.SessionItem? {

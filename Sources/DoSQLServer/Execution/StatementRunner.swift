@@ -50,11 +50,11 @@ enum StatementRunner {
     /// Writes Columns and Rows, unless `want` is `.none`.
     /// - Parameters:
     ///   - bytesMax: beyond so many bytes in `writer` it is `RESULT_TOO_LARGE`.
-    ///   - firstRow: receives the first row, if it is wanted for references.
+    ///   - rememberFirstRow: is called on the first row, if it is wanted for references.
     static func carryOut(
         _ statement: Statement, want: Want, on connection: borrowing Connection, into writer: inout ByteWriter,
         bytesMax: Int,
-        interruption: () -> Failure, rememberFirstRow: ((_ columns: Int, _ row: [Value]) -> Void)? = nil
+        interruption: () -> Failure, rememberFirstRow: ((_ statement: Statement, _ columns: Int) -> Void)? = nil
     ) throws(Failure) -> (effects: Effects, rows: Int) {
         let meter = EffectsMeter(connection, before: statement)
         let start = Budget.now()
@@ -73,7 +73,7 @@ enum StatementRunner {
             position = writer.beginRows()
         }
         while hasRow {
-            if rows == 0 { rememberFirstRow?(columns, RowEncoder.values(of: statement, columns: columns)) }
+            if rows == 0 { rememberFirstRow?(statement, columns) }
             rows += 1
             if want == .all || (want == .first && rows == 1) {
                 RowEncoder.writeRow(of: statement, columns: columns, into: &writer)

@@ -61,7 +61,7 @@ struct StreamedResult: Sendable {
     {
         var goesOn = false
         defer { if !goesOn { statement.reset() } }
-        guard !headWasSent || job.flow.start() else {
+        guard !headWasSent || (job.flow.start() && !mustWaitForRoom) else {
             goesOn = true
             return .parked
         }
@@ -76,7 +76,7 @@ struct StreamedResult: Sendable {
                 return .finished
             }
             outbox.send()
-            guard job.flow.spend(bytes) else {
+            guard job.flow.spend(bytes) && !mustWaitForRoom else {
                 goesOn = true
                 return .parked
             }
@@ -144,13 +144,20 @@ struct StreamedResult: Sendable {
                 return .finished
             }
             outbox.send()
-            guard job.flow.spend(bytes) else {
+            guard job.flow.spend(bytes) && !mustWaitForRoom else {
                 goesOn = true
                 return .parked
             }
         }
         goesOn = true
         return .yielded
+    }
+
+    /// Whether the server has too many bytes in flight; then it is parked.
+    private var mustWaitForRoom: Bool {
+        guard job.address.answers.isShort else { return false }
+        job.flow.park()
+        return true
     }
 
     /// Gives up in the middle.

@@ -263,6 +263,8 @@ struct TransactionRunner: Sendable {
         _ job: Job, on connection: borrowing Connection, lsn: UInt64, outbox: inout Outbox, isRepeated: Bool = false
     ) throws(Failure) {
         let ownSavepoint = mode == .write
+        // A read has waited for room before it came here.
+        if ownSavepoint, let failure = job.address.answers.refusal { throw failure }
         let isAutocommit = connection.isAutocommit
         do throws(SQLiteError) { if ownSavepoint { try connection.savepoint(Self.savepointDepth) } } catch {
             throw Failure(error)

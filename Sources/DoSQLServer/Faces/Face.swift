@@ -19,6 +19,10 @@ protocol Face: StreamDelegate {
     func drain()
     /// The grace time is over.
     func closeNow()
+    /// Bytes of answers that its client has not taken.
+    var untakenBytes: Int { get }
+    /// Bytes that it holds: answers that its client has not taken, and what it has received of requests.
+    var heldBytes: Int { get }
     /// Sends what the turn has brought, after ``Shard/willFlush(_:)``.
     func flush()
 }
@@ -31,4 +35,8 @@ extension Face {
         let before = bytesBefore
         return (socket.bytesReceived &- before.received, socket.bytesSent &- before.sent)
     }
+
+    var untakenBytes: Int { socket.queuedBytes }
+
+    var heldBytes: Int { untakenBytes }
 }

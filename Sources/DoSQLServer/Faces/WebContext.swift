@@ -18,6 +18,9 @@ final class WebContext {
     let webSocketCodec = WebSocketCodec()
     /// The headers that all answers have, whatever the request.
     let secureHeaders: HeaderBlock
+    /// Whether everybody of this machine, and nobody else, may do everything: then no name that leads here by somebody's
+    /// doing may be what is asked.
+    private let isOfThisMachine: Bool
     /// What the names of the shard's connections and requests begin with: nobody else's do.
     let namePrefix: String
     private var requestCount: UInt64 = 0
@@ -26,6 +29,7 @@ final class WebContext {
 
     init(_ context: ServerContext, shard: Int) {
         let http = context.configuration.http
+        isOfThisMachine = context.authority == nil && !context.configuration.letsAnybodyIn
         tenants = TenantSource(baseDomains: http.baseDomains)
         let origins: CORSPolicy.Origins =
             http.allowedOrigins.isEmpty
@@ -68,6 +72,12 @@ final class WebContext {
     func isOwnName(_ host: String) -> Bool {
         host == "localhost" || host.hasPrefix("[") || tenants.isBaseDomain(host)
             || host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    /// Whether a request for this host is meant for this server. A page can have its own name lead to this machine, and
+    /// is of the same origin then (DNS rebinding): where nobody shows a token, a name with a dot has to be the operator's.
+    func isServed(_ host: String) -> Bool {
+        !isOfThisMachine || !host.contains(".") || isOwnName(host) || host.hasSuffix(".localhost")
     }
 
     func acceptsGzip(_ request: RequestHead) -> Bool {

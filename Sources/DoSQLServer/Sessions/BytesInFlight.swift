@@ -22,6 +22,17 @@ final class BytesInFlight: Sendable {
     /// Whether no more may come.
     var isFull: Bool { bytes > bytesMax }
 
+    /// Whether no further long answer is begun: a quarter of the share is left for those that are being made, and for
+    /// what is short.
+    var isShort: Bool { bytes > bytesMax / 4 * 3 }
+
+    /// Why no more is taken.
+    var refusal: Failure {
+        .overloaded(
+            "too many bytes of requests and answers wait in this server", limit: ("bytesInFlightMax", serverMax),
+            retryAfter: 500)
+    }
+
     /// Counts bytes in, or with a negative number out.
     func add(_ bytes: Int) {
         if bytes != 0 { count.add(bytes, ordering: .relaxed) }
@@ -31,7 +42,7 @@ final class BytesInFlight: Sendable {
 /// What one owner has in flight; it ends with its owner.
 final class ByteCharge {
     private let total: BytesInFlight
-    private var bytes = 0
+    private(set) var bytes = 0
 
     init(to total: BytesInFlight) {
         self.total = total
@@ -45,4 +56,18 @@ final class ByteCharge {
         total.add(bytes - self.bytes)
         self.bytes = bytes
     }
+}
+
+/// Bytes on their way from one thread to another; they end with whoever holds them last.
+final class BytesOnTheirWay: Sendable {
+    private let total: BytesInFlight
+    private let bytes: Int
+
+    init(_ bytes: Int, in total: BytesInFlight) {
+        self.bytes = bytes
+        self.total = total
+        total.add(bytes)
+    }
+
+    deinit { total.add(-bytes) }
 }

@@ -12,6 +12,8 @@ protocol FrameTransport: AnyObject {
     func name(of request: UInt32) -> String?
     /// How many bytes wait for the client.
     var queuedBytes: Int { get }
+    /// Whether they are counted among the server's bytes by whoever holds them, and not by the session.
+    var countsBytes: Bool { get }
     /// Up to how many of them the producers of results may go on.
     var lowWaterMark: Int { get }
     /// Sends whole frames and empties the array.

@@ -66,6 +66,8 @@ extension Session {
 
     /// Answers a job that was given up before it began. A transaction that it was part of goes on.
     func answerForLine(_ job: Job, _ failure: Failure) {
+        // What stands behind it must not wait for its room.
+        answers.resume(isForced: true)
         var transaction = TransactionState.none
         if case .transaction? = inFlight[job.address.request]?.carrier {
             transaction = streams[job.address.stream]?.machine.transaction ?? .none

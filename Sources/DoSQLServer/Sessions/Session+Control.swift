@@ -86,6 +86,9 @@ extension Session {
                 makeDirty()
             case .prepare:
                 let prepare = try Prepare(body)
+                if statements.bytes + prepare.sql.count > Self.textBytesFree, let failure = shard.refusal {
+                    return refuse(header, failure)
+                }
                 guard statements.bind(prepare.id, to: shard.texts.text(of: prepare.sql)) else {
                     return refuse(
                         header,
@@ -94,9 +97,11 @@ extension Session {
                             "a connection keeps at most \(Limits.statementsMax) statements and \(Limits.statementBytesMax) bytes of text",
                             limit: ("statementsMax", Limits.statementsMax)))
                 }
+                countTexts()
                 acknowledge(header)
             case .unprepare:
                 statements.free(try Unprepare(body).id)
+                countTexts()
                 acknowledge(header)
             case .tenants:
                 listTenants(header, try Tenants(body))

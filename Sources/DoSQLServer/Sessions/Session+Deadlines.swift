@@ -5,13 +5,20 @@ import DoSQLSession
 
 /// What is due when time has passed.
 extension Session {
+    /// Nanoseconds that a read waits for others to read their answers.
+    private static let roomWaitMax: UInt64 = 5_000_000_000
+
     /// Looks at every deadline.
     func tick(_ now: UInt64) {
         if machine.isHandshakeLate(now: now) { return fail(.handshakeTimeout, "HELLO did not come in time") }
         guard principal == nil || isStillLetIn() else { return }
+        // They may have waited for others to read.
+        if !subscriptions.isEmpty && !shard.inFlight.isFull { resumeSubscriptions() }
         let session = shard.context.configuration.session
         if !inFlight.isEmpty {
             for entry in inFlight.values { tick(entry, now, session) }
+            // The server may have room again, though nothing was taken here.
+            answers.resume()
         }
         for stream in streams.values {
             expireHeld(stream, now)
@@ -51,6 +58,12 @@ extension Session {
             tickLoad(
                 entry, now, idleMax: streams[job.address.stream]?.machine.idleMax ?? job.limits.transactionIdleTime)
         case .session, .transaction:
+            if answers.hasParked {
+                if job.isCancelled { answers.resume(isForced: true) }
+                let isLate = shard.inFlight.isShort && now > entry.lastProgress &+ Self.roomWaitMax
+                if isLate, job.giveUp() { return answerForLine(job, shard.inFlight.refusal) }
+            }
+            if job.flow.isParked && !shard.inFlight.isShort && job.flow.retry() { submit(.resume, for: entry) }
             // Only what waits for the client can stall; the others are working.
             if job.flow.isParked && now > entry.lastProgress &+ limits.cursorStallMax {
                 job.cancel(.stalled)

@@ -130,7 +130,7 @@ extension Session {
     /// Whether so much is on its way to the client that rows are better read later.
     fileprivate var isBacklogged: Bool {
         guard let transport else { return true }
-        return transport.queuedBytes + output.count > transport.lowWaterMark
+        return transport.queuedBytes + output.count > transport.lowWaterMark || shard.inFlight.isFull
     }
 }
 

@@ -16,6 +16,10 @@ import Logging
 final class Session {
     /// Output that the transport has not taken, beyond which no more requests are read: the client reads first.
     private static let outputMax = 4 << 20
+    /// Output of one turn beyond which it is counted before the turn ends.
+    private static let uncountedMax = 64 * 1024
+    /// Bytes of prepared texts that are not counted: connections of one application mostly share theirs.
+    static let textBytesFree = 64 * 1024
     /// Received bytes that wait for a turn, beyond which they wait with the kernel: pausing for each turn costs more.
     private static let keptMax = 64 * 1024
     /// How long a closing session may take to have its last answers read.
@@ -76,6 +80,8 @@ final class Session {
     let answers: AnswerWindow
     /// Received bytes that have not become requests.
     private let received: ByteCharge
+    /// Texts that were prepared.
+    private let texts: ByteCharge
 
     /// A session in front of HELLO, on a connection that was accepted at `acceptedAt` (monotonic nanoseconds). Its shard
     /// knows it from now until ``end()``.
@@ -94,6 +100,7 @@ final class Session {
         turns = shard.turns.nobody
         answers = AnswerWindow(of: shard.inFlight)
         received = ByteCharge(to: shard.inFlight)
+        texts = ByteCharge(to: shard.inFlight)
         shard.began(self)
     }
 
@@ -118,14 +125,14 @@ final class Session {
         if isPaused || isYielding {
             kept.append(bytes)
             if kept.count > Self.keptMax { transport?.pauseReading() }
-            return received.set(decoder.keptCount + kept.count)
+            return countReceived(decoder.keptCount)
         }
         var input = bytes
         // Out of the property for the time of the call: the frames it hands out borrow from it.
         var decoder = FrameDecoder()
         swap(&decoder, &self.decoder)
         defer {
-            received.set(decoder.keptCount + kept.count)
+            countReceived(decoder.keptCount)
             swap(&decoder, &self.decoder)
         }
         let turns = shard.turns
@@ -145,10 +152,28 @@ final class Session {
             case .assembled(let header, let body): handle(header, body.span)
             case .tooLarge(let header): tooLarge(header)
             case .unmeant: fail(.protocolViolation, "a frame of more than 1 GiB cannot be meant")
-            case .needMore: break loop
+            case .needMore:
+                giveUpIfFull(&decoder)
+                break loop
             }
             turns.charge(self.turns)
         }
+    }
+
+    /// Counts what was received and is no request yet.
+    private func countReceived(_ bytes: Int) { received.set(bytes + kept.count) }
+
+    /// Counts the texts that were prepared, but for those of an ordinary application.
+    func countTexts() { texts.set(max(0, statements.bytes - Self.textBytesFree)) }
+
+    /// With too many bytes in flight, a frame that comes in parts is refused, and the rest of it passed over. Rows of a load
+    /// have been granted.
+    private func giveUpIfFull(_ decoder: inout FrameDecoder) {
+        guard machine.isOpen, shard.inFlight.isFull, decoder.keptCount > Self.uncountedMax,
+            let coming = decoder.coming, coming.type != MessageType.loadRows.rawValue
+        else { return }
+        decoder.giveUp()
+        refuseUnread(coming, shard.inFlight.refusal)
     }
 
     /// What stands behind a HELLO whose token is being checked waits for that, within bounds.
@@ -186,9 +211,13 @@ final class Session {
     /// Whether so much output waits for the client that nothing more is done for it until it has read.
     func mustWaitForClient() -> Bool {
         if isPaused { return true }
-        guard let transport, transport.queuedBytes + output.count > Self.outputMax else { return false }
+        guard let transport else { return false }
+        if output.count > Self.uncountedMax { countAnswers() }
+        // Less where too many clients do not read.
+        let bound = shard.inFlight.isShort ? transport.lowWaterMark : Self.outputMax
+        guard transport.queuedBytes + output.count > bound else { return false }
         flush()
-        guard transport.queuedBytes > Self.outputMax else { return false }
+        guard transport.queuedBytes > bound else { return false }
         isPaused = true
         transport.pauseReading()
         return true
@@ -213,15 +242,22 @@ final class Session {
         guard machine.isOpen else {
             return fail(.frameTooLarge, "before HELLO_OK a frame has at most \(Limits.frameHandshakeMax) bytes")
         }
+        refuseUnread(
+            header,
+            Failure(
+                .frameTooLarge,
+                "this frame has \(header.length) bytes, and the server takes at most \(Limits.frameMax)",
+                limit: ("frameMax", Limits.frameMax)))
+    }
+
+    /// A frame of which nothing is read but its header.
+    private func refuseUnread(_ header: FrameHeader, _ failure: Failure) {
         switch machine.received(header) {
         case .close(let code, let reason): return fail(code, reason)
         // It belongs to a request that has an answer of its own; rows of this size are beyond any credit.
         case .part: return overrun(header)
         case .handshake, .control, .request, .refuse: break
         }
-        let failure = Failure(
-            .frameTooLarge, "this frame has \(header.length) bytes, and the server takes at most \(Limits.frameMax)",
-            limit: ("frameMax", Limits.frameMax))
         refuseOnArrival(header, failure)
     }
 
@@ -290,6 +326,7 @@ final class Session {
     // MARK: Bytes out
 
     func makeDirty() {
+        if output.count > Self.uncountedMax { countAnswers() }
         guard !isDirty else { return }
         isDirty = true
         shard.willFlush(self)
@@ -300,13 +337,23 @@ final class Session {
         isDirty = false
         guard let transport else { return output.removeAll() }
         if !output.isEmpty { transport.send(&output.bytes) }
-        answers.setBacklog(transport.queuedBytes)
+        countAnswers()
         if transport.queuedBytes <= transport.lowWaterMark { taken() }
     }
 
+    /// Counts the answers that wait for the client.
+    private func countAnswers() {
+        guard let transport else { return answers.setBacklog(0, counted: 0) }
+        let waiting = transport.queuedBytes + output.count
+        answers.setBacklog(waiting, counted: transport.countsBytes ? output.count : waiting)
+    }
+
+    /// Bytes that were received and are kept.
+    var receivedBytes: Int { received.bytes }
+
     /// The transport's queue is at its low-water mark again.
     func drained() {
-        answers.setBacklog(transport?.queuedBytes ?? 0)
+        countAnswers()
         taken()
         guard isPaused else { return }
         isPaused = false
@@ -392,6 +439,7 @@ final class Session {
         transport = nil
         answers.end()
         received.set(0)
+        texts.set(0)
         shard.ended(self)
     }
 
@@ -437,9 +485,10 @@ final class Session {
     }
 
     /// Whether a stream has a transaction open.
-    func hasTransaction(onStream stream: UInt16) -> Bool {
-        streams[stream].map { $0.machine.transaction != .none } ?? false
-    }
+    func hasTransaction(onStream stream: UInt16) -> Bool { transaction(onStream: stream) != .none }
+
+    /// The state of a stream's transaction.
+    func transaction(onStream stream: UInt16) -> TransactionState { streams[stream]?.machine.transaction ?? .none }
 
     func address(of header: FrameHeader) -> RequestAddress {
         RequestAddress(

@@ -13,8 +13,15 @@ final class Shard {
     /// Connections beyond the server's bound that are told so at a time, each in its own tongue; others are just closed.
     private static let surplusMax = 64
 
-    /// Bytes waiting for a client below which cutting it off would help nobody.
-    private static let cutBytesMin = 256 * 1024
+    /// Bytes of a connection below which cutting it off would help nobody: with ten thousand, they are a third of what the
+    /// server may have.
+    private static let cutBytesMin = 32 * 1024
+    /// How often, in nanoseconds, somebody is looked for who makes room.
+    private static let cutPeriod: UInt64 = 5_000_000
+    /// How often, in nanoseconds, it is looked who takes nothing while the server is short of room; and in how many of
+    /// these periods a client should take what waits for it.
+    private static let slownessPeriod: UInt64 = 1_000_000_000
+    private static let slownessPeriods = 16
 
     /// Its place among the server's shards.
     let index: Int
@@ -58,6 +65,10 @@ final class Shard {
     private(set) var isEndingTurn = false
     private var ticker: Timer!
     private var drainDeadline: UInt64?
+    private var nextCut: UInt64 = 0
+    /// What connections held, and how many bytes they had moved either way, when that was last looked at, while the server was short of room.
+    private var holders: [UInt64: (held: Int, moved: UInt64)] = [:]
+    private var holdersSeen: UInt64?
     private var isStopped = false
 
     init(index: Int, on loop: EventLoop, context: ServerContext) throws(LoopError) {
@@ -101,6 +112,7 @@ final class Shard {
         settle()
         turns.next()
         settle()
+        if inFlight.isFull { cutLargest() }
         if !formerFaces.isEmpty { formerFaces.removeAll() }
     }
 
@@ -148,10 +160,7 @@ final class Shard {
 
     /// Why nothing more is taken, whoever asks; nil if there is room.
     var refusal: Failure? {
-        guard inFlight.isFull else { return nil }
-        return .overloaded(
-            "too many bytes of requests and answers wait in this server",
-            limit: ("bytesInFlightMax", inFlight.serverMax), retryAfter: 500)
+        inFlight.isFull ? inFlight.refusal : nil
     }
 
     /// Milliseconds that a transaction of a tenant may last; of a name that can be none, what holds for most.
@@ -167,8 +176,12 @@ final class Shard {
         case .accepted(let parcel, let peer, let surplus):
             if let descriptor = parcel.take() { accept(descriptor, from: peer, surplus: surplus) }
         case .reply(let reply):
+            guard let session = sessions[reply.connection] else {
+                reply.answers?.dropped(reply.frame.count)
+                break
+            }
             reply.answers?.delivered(reply.frame.count)
-            sessions[reply.connection]?.deliver(reply)
+            session.deliver(reply)
         case .reader(let tenant, let result):
             readerArrived(for: tenant, result)
         case .release(let tenant):
@@ -181,10 +194,12 @@ final class Shard {
             transactions.received(call)
         case .transactionProceeds(let id):
             transactions.proceed(id)
-        case .transactionFrames(let frames, let caller):
+        case .transactionFrames(let frames, _, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(frames, exchange: caller.exchange)
         case .translated(let translation, let caller):
             (faces[caller.connection] as? HTTPFace)?.received(translation, exchange: caller.exchange)
+        case .answerTranslated(let frame, let caller):
+            (faces[caller.connection] as? HTTPFace)?.received(frame, exchange: caller.exchange)
         case .measure(let measurement):
             var reading = reading
             reading.counted(tallies.take())
@@ -291,6 +306,8 @@ final class Shard {
         let id = nextID()
         do throws(LoopError) {
             let socket = try SocketStream(adopting: descriptor, on: loop)
+            // What comes behind a token waits here until it is known whose it is.
+            if context.authority != nil { socket.readBytesMax = Limits.frameHandshakeMax }
             let newcomer = Newcomer(connection: id, socket: socket, shard: self, surplus: refusal)
             _ = faces.add(newcomer)
             if refusal != nil {
@@ -409,22 +426,63 @@ final class Shard {
             if face.isQuiet { faces.rest(face.connection) }
         }
         transactions.tick(now)
-        cutSlowest()
+        cutLargest()
+        cutSlowest(now)
         if let drainDeadline, drainDeadline <= now {
             for face in faces.all { face.closeNow() }
         }
         stopIfDrained()
     }
 
-    /// With too many bytes in flight, whoever leaves most of them lying makes room.
-    private func cutSlowest() {
-        guard inFlight.isFull else { return }
-        let slowest = faces.all.max { $0.socket.queuedBytes < $1.socket.queuedBytes }
-        guard let slowest, slowest.socket.queuedBytes > Self.cutBytesMin else { return }
+    /// With too many bytes in flight, those who leave most of their answers lying make room, until there is some.
+    private func cutLargest() {
+        let now = loop.now
+        guard inFlight.isFull, nextCut <= now else { return }
+        nextCut = now &+ Self.cutPeriod
+        var excess = inFlight.bytes - inFlight.bytesMax
+        let holding = faces.all.filter(\.socket.isOpen).map { (face: $0, bytes: $0.untakenBytes) }
+            .filter { $0.bytes > Self.cutBytesMin }
+        for (face, bytes) in holding.sorted(by: { $0.bytes > $1.bytes }) {
+            guard excess > 0 else { break }
+            cut(face, bytes)
+            excess -= bytes
+        }
+    }
+
+    /// With too little room for further answers, those who take too little of theirs make some, or send too little of a
+    /// request: whoever sips would keep everybody waiting.
+    private func cutSlowest(_ now: UInt64) {
+        guard inFlight.isShort else {
+            holdersSeen = nil
+            if !holders.isEmpty { holders = [:] }
+            return
+        }
+        if let holdersSeen, now < holdersSeen &+ Self.slownessPeriod { return }
+        let isFirst = holdersSeen == nil
+        holdersSeen = now
+        var seen: [UInt64: (held: Int, moved: UInt64)] = [:]
+        var slow: [(face: any Face, bytes: Int)] = []
+        for face in faces.all where face.socket.isOpen && face.heldBytes > Self.cutBytesMin {
+            let (held, moved) = (face.heldBytes, face.socket.bytesSent &+ face.socket.bytesReceived)
+            seen[face.connection] = (held, moved)
+            guard !isFirst, let before = holders[face.connection] else { continue }
+            let taken = max(before.held - held, Int(clamping: moved &- before.moved))
+            if taken < before.held / Self.slownessPeriods { slow.append((face, held)) }
+        }
+        holders = seen
+        var excess = inFlight.bytes - inFlight.bytesMax / 4 * 3
+        for (face, bytes) in slow.sorted(by: { $0.bytes > $1.bytes }) {
+            guard excess > 0 else { break }
+            cut(face, bytes)
+            excess -= bytes
+        }
+    }
+
+    private func cut(_ face: any Face, _ bytes: Int) {
         context.log.notice(
             "cut off a client that does not read: too many bytes wait",
-            metadata: ["peer": "\(slowest.socket.peerAddress)", "bytes": "\(slowest.socket.queuedBytes)"])
-        slowest.closeNow()
+            metadata: ["peer": "\(face.socket.peerAddress)", "bytes": "\(bytes)"])
+        face.closeNow()
     }
 
     // MARK: The end

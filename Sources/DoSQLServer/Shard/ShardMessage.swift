@@ -20,9 +20,11 @@ enum ShardMessage: Sendable {
     /// A transaction that this shard holds takes its next call.
     case transactionProceeds(TransactionID)
     /// Frames of a transaction for the face that called it.
-    case transactionFrames([UInt8], for: TransactionCaller)
+    case transactionFrames([UInt8], BytesOnTheirWay?, for: TransactionCaller)
     /// A thread has translated the body of an exchange.
     case translated(Translation, for: TransactionCaller)
+    /// A thread has translated a frame of an exchange's answer.
+    case answerTranslated(TranslatedFrame, for: TransactionCaller)
     /// Somebody reads the metrics.
     case measure(Measurement)
     /// What an exchange asked of the administration, or a part of it.

@@ -39,6 +39,16 @@ final class DiskWatch: Sendable {
         }
     }
 
+    /// The bound that a file of so many bytes would break, looked at now; nil if there is room for it.
+    func bound(of more: Int) -> (name: String, value: Int)? {
+        if let met { return met }
+        if bytesMax > 0 && folderBytes + more > bytesMax { return ("diskBytesMax", bytesMax) }
+        if freeMin > 0, let free = FileSystem.space(at: folder)?.free, free - more < freeMin {
+            return ("diskFreeMin", freeMin)
+        }
+        return nil
+    }
+
     /// Bytes of the folder's files when they were summed up last; 0 where nobody wants to know.
     var folderBytes: Int { bytes.load(ordering: .relaxed) }
 

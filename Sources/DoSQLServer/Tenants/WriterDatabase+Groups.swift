@@ -82,7 +82,7 @@ extension WriterDatabase {
         -> Answer
     {
         if job.cancellation.isCancelled || job.deadline <= Budget.now() { throw job.interruption }
-        guard job.address.answers.hasRoom else { throw AnswerWindow.refusal }
+        if let failure = job.address.answers.refusal { throw failure }
         let key = try job.idempotencyKey()
         var hash: [UInt8] = []
         if let key {

@@ -149,4 +149,54 @@ struct TableRightsTests {
         #expect(try client.query("SELECT item FROM main.orders").rows == [[1]])
         try client.rollback()
     }
+
+    @Test(arguments: [
+        "CREATE TEMP TABLE secret AS SELECT * FROM main.secret", "CREATE TEMP TABLE orders (x)",
+        "CREATE TEMP VIEW orders AS SELECT word AS item FROM secret",
+        "CREATE TEMP TRIGGER tells AFTER INSERT ON orders BEGIN INSERT INTO items SELECT * FROM secret; END",
+        "CREATE VIRTUAL TABLE temp.orders USING fts5(word, content='seen_words')",
+    ]) func `a token limited to tables makes nothing temporary`(_ sql: String) throws {
+        try client.begin()
+        #expect(try client.failure(of: try client.sendRun(.sql(sql))).code == .forbidden)
+        try client.rollback()
+    }
+
+    @Test func `what a trigger copies as it is needs the right to read it`() throws {
+        try admin.script(
+            """
+            CREATE TRIGGER copies AFTER INSERT ON noted BEGIN INSERT INTO orders SELECT * FROM secret; END;
+            DROP TABLE children;
+            DELETE FROM orders;
+            """)
+        let refused = try client.failure(of: try client.sendRun("INSERT INTO noted VALUES (1)"))
+        #expect(refused.message == "the token lacks the right read on the table secret")
+        #expect(try client.query("SELECT item FROM orders").rows.isEmpty)
+    }
+
+    @Test(arguments: [
+        "SELECT nothing FROM secret", "SELECT s.wrod FROM orders, secret AS s", "SELECT * FROM \"Secret\" WHERE x = 1",
+        "INSERT INTO secret VALUES (1)", "INSERT INTO [secret](nothing) VALUES (1)", "UPDATE secret SET nothing = 1",
+        "SELECT id FROM orders, secret", "SELECT nothing FROM/**/secret", "SELECT nothing FROM words",
+    ]) func `what does not compile tells nothing of another table's columns`(_ sql: String) throws {
+        let table = sql.contains("words") ? "words" : "secret"
+        let sentence = "the token lacks the right read on the table \(table)"
+        for request in [try client.sendQuery(.sql(sql)), try client.sendDescribe(.sql(sql))] {
+            let error = try client.failure(of: request)
+            #expect(error.code == .forbidden && error.message == sentence, "\(error.message)")
+        }
+        let batch = try client.failure(of: try client.sendBatch([BatchStep(.sql(sql))]))
+        #expect(batch.code == .forbidden, "\(batch.message)")
+        let script = try client.failure(of: try client.sendScript(sql))
+        #expect(script.code == .forbidden, "\(script.message)")
+        // Whoever may read it is told as ever.
+        #expect(try admin.failure(of: try admin.sendQuery(.sql(sql))).code == .sqlError)
+    }
+
+    @Test(arguments: [
+        "SELECT nothing FROM orders", "SELECT FROM", "SELECT secrets FROM orders", "INSERT INTO orders VALUES (1)",
+    ])
+    func `what does not compile is told why where everything in it may be read`(_ sql: String) throws {
+        let error = try client.failure(of: try client.sendQuery(.sql(sql)))
+        #expect(error.code == .sqlError, "\(error.message)")
+    }
 }

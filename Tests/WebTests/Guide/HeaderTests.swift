@@ -116,9 +116,37 @@ struct HeaderTests {
             #expect(try status(host, nil, site: "cross-site") == 403)
         }
         // A name that somebody else lets lead here.
-        #expect(try status("evil.example:3775", "http://evil.example:3775") == 403)
+        #expect(try status("evil.example:3775", "http://evil.example:3775") == 421)
+        #expect(try status("evil:3775", "http://evil:3775") == 403)
         #expect(try status("localhost", "http://evil.example/localhost") == 403)
         #expect(try client.get("/events/stream", headers: [("Sec-Fetch-Site", "cross-site")]).status == 403)
+    }
+
+    @Test func `a name that somebody has lead here is not served where there are no tokens`() throws {
+        let client = try TestServer(loops: 1) { $0.http.baseDomains = ["db.example.com"] }.http()
+        func status(_ method: String, _ path: String, _ host: String, site: String? = "same-origin") throws -> Int {
+            let headers = [("Host", host)] + (site.map { [("Sec-Fetch-Site", $0)] } ?? [])
+            return try client.request(method, path, headers: headers, body: method == "POST" ? "{}" : nil).status
+        }
+        let paths = [
+            ("GET", "/metrics"), ("GET", "/health"), ("GET", "/openapi.json"), ("GET", "/t/a/events/stream"),
+            ("GET", "/t/a/channels/c/stream"), ("POST", "/query"), ("GET", "/admin/tenants"), ("GET", "/nowhere"),
+        ]
+        for (method, path) in paths {
+            for host in ["evil.example:3775", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example"] {
+                for site in ["same-origin", "none", nil] {
+                    #expect(try status(method, path, host, site: site) == 421, "\(method) \(path) \(host)")
+                }
+            }
+        }
+        for host in ["localhost:3775", "127.0.0.1:3775", "[::1]", "acme.db.example.com", "app.localhost", "dosql"] {
+            #expect(try status("GET", "/metrics", host) == 200, "\(host)")
+        }
+        // With tokens no page has one by its name.
+        let tokens = try TestTokens()
+        let guarded = try TestServer(loops: 1) { tokens.configure(&$0) }.http()
+        #expect(try guarded.get("/metrics", headers: [("Host", "db.example.com")]).status == 401)
+        #expect(try guarded.get("/health", headers: [("Host", "db.example.com")]).status == 200)
     }
 
     @Test func `two names for one write are no name`() throws {

@@ -43,16 +43,24 @@ final class BinaryFace: Face {
     }
 
     func flush() {}
+
+    var untakenBytes: Int { socket.queuedBytes + session.output.count }
+
+    var heldBytes: Int { untakenBytes + session.receivedBytes }
 }
 
 extension BinaryFace: FrameTransport {
     var faceKind: FaceKind { .binary }
     var peerAddress: String { socket.peerAddress }
     var queuedBytes: Int { socket.queuedBytes }
+    var countsBytes: Bool { false }
     var lowWaterMark: Int { socket.lowWaterMark }
     func send(_ frames: inout [UInt8]) { socket.send(&frames) }
     func pauseReading() { socket.pauseReading() }
     func resumeReading() { socket.resumeReading() }
-    func proved() { shard.proved(connection) }
+    func proved() {
+        shard.proved(connection)
+        socket.readBytesMax = .max
+    }
     func closeAfterFlush(timeout: Duration) { socket.closeAfterFlush(timeout: timeout) }
 }

@@ -28,7 +28,9 @@ final class EventStream: FeedSubscriber {
 
     // MARK: FeedSubscriber
 
-    func canTake(_ subscription: Subscription) -> Bool { exchange.face.queuedBytes < Self.laggingBytes }
+    func canTake(_ subscription: Subscription) -> Bool {
+        exchange.face.queuedBytes < Self.laggingBytes && !exchange.face.shard.inFlight.isFull
+    }
 
     func subscription(_ subscription: Subscription, openedAt position: Int64, oldest: Int64?) {
         exchange.response.add("Cache-Control", "no-cache")
@@ -65,6 +67,8 @@ final class EventStream: FeedSubscriber {
     func drained() { subscription?.resume() }
 
     func tick(_ now: UInt64) {
+        // It may have waited for others to read.
+        subscription?.resume()
         let heartbeat = exchange.face.shard.context.configuration.http.heartbeatTime
         // A comment: proxies close what is silent, and a client that is gone is noticed by writing.
         if exchange.response.hasBegun && now > spokenAt &+ heartbeat { write(Array(":\n\n".utf8)) }

@@ -34,6 +34,26 @@ enum Endpoint: Equatable {
         }
     }
 
+    /// How many bytes of a body it takes, where the parser would take so many; 0: it has no body.
+    func bodyBytesMax(_ most: Int) -> Int {
+        switch self {
+        case .operation, .beginTransaction, .inTransaction, .emit, .publish: most
+        case .health, .live, .ready, .metrics, .openAPI, .connect, .eventStream, .channelStream: 0
+        // A file goes another way.
+        case .administration: AdministrationBody.bytesMax
+        }
+    }
+
+    /// Whether it is refused while too many bytes wait in the server: not what is short, or ends something.
+    var isBounded: Bool {
+        switch self {
+        case .operation, .beginTransaction, .emit, .publish: true
+        case .inTransaction(_, let operation): operation != .commit && operation != .rollback
+        case .administration(let request): if case .restore = request { true } else { false }
+        case .health, .live, .ready, .metrics, .openAPI, .connect, .eventStream, .channelStream: false
+        }
+    }
+
     /// Finds what a method and a path's segments (behind `/t/{tenant}`, if that was there) ask for.
     static func match(_ method: String, _ path: [String]) -> Match {
         if path.first == "admin" { return administration(method, path.dropFirst()) }

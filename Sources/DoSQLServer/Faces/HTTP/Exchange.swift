@@ -54,6 +54,8 @@ final class Exchange {
     var isHeldBack = false
     /// Bytes of rows that the client's socket has not taken, for which credit is due then.
     private var owedCredit = 0
+    /// Bytes of a body that nobody takes.
+    private var ignoredBytes = 0
 
     init(number: UInt64, head: RequestHead, face: HTTPFace) {
         self.number = number
@@ -82,6 +84,12 @@ final class Exchange {
         return false
     }
 
+    /// Bytes of the answer that are not with the face yet.
+    var heldBytes: Int {
+        if case .operation(let answer) = phase { return answer.heldBytes }
+        return 0
+    }
+
     /// Whether the answer to a BEGIN is awaited.
     var isBeginning: Bool {
         if case .begin = phase { return true }
@@ -92,20 +100,25 @@ final class Exchange {
 
     /// The head is there.
     func begin() {
-        do throws(Refusal) {
-            // Before a body takes more room.
-            if head.method == "POST", let failure = face.shard.refusal { throw Refusal(failure) }
-            // A preflight is answered for every path.
-            if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return }
-            let route = try Route(head, web: face.shard.web)
-            style = head.answerStyle(of: route.endpoint)
-            self.route = route
-            if let authority = face.shard.context.authority { try authenticate(route, authority) }
-            if case .administration(let request) = route.endpoint, !awaitsVerdict { try admit(request) }
-        } catch {
-            refusal = error
+        // A preflight is answered for every path and host: it allows nothing by itself.
+        if head.method != "OPTIONS" || face.shard.web.cors.preflight(for: head) == nil {
+            do throws(Refusal) {
+                try admit()
+            } catch {
+                refusal = error
+            }
         }
         if !awaitsVerdict { proceed() }
+    }
+
+    private func admit() throws(Refusal) {
+        let route = try Route(head, web: face.shard.web)
+        // Before a body takes more room.
+        if route.endpoint.isBounded, let failure = face.shard.refusal { throw Refusal(failure) }
+        style = head.answerStyle(of: route.endpoint)
+        self.route = route
+        if let authority = face.shard.context.authority { try authenticate(route, authority) }
+        if case .administration(let request) = route.endpoint, !awaitsVerdict { try admit(request) }
     }
 
     // MARK: Who asks
@@ -181,19 +194,62 @@ final class Exchange {
 
     /// The head is understood, and it is known who asks.
     private func proceed() {
-        guard head.expectsContinue else { return }
-        guard let refusal else { return response.sendContinue() }
         // The client is told before it has sent a body for nothing, and what it sends instead nobody can know.
+        if case .length(let length) = head.framing, length > bodyRoom { return endReceiving() }
+        guard head.expectsContinue else { return }
+        if refusal != nil { return endReceiving() }
+        response.sendContinue()
+    }
+
+    /// How many more bytes of the body may come: what the request takes, or, where nothing of it is taken, what is passed
+    /// over.
+    private var bodyRoom: Int {
+        let limits = face.shard.web.limits
+        let taken = refusal == nil ? route?.endpoint.bodyBytesMax(limits.bodyBytesMax) ?? 0 : 0
+        if taken > 0 { return upload == nil ? taken - body.count : .max }
+        return limits.ignoredBodyBytesMax - ignoredBytes
+    }
+
+    /// Answers before the body is there, and closes: the rest of it is read by nobody.
+    private func endReceiving() {
+        let refusal = refusal ?? tooLong
         face.shard.metrics.refused(refusal)
+        upload?.abandon()
+        upload = nil
+        body = []
         response.isLast = true
         response.send(refusal, style: style)
         finish()
     }
 
+    /// Why no more of a body is taken.
+    private var tooLong: Refusal {
+        let bytesMax = route?.endpoint.bodyBytesMax(face.shard.web.limits.bodyBytesMax) ?? 0
+        guard bytesMax > 0 else { return .noBody(beyond: face.shard.web.limits.ignoredBodyBytesMax) }
+        return Refusal(
+            Failure(
+                .frameTooLarge, "the body has at most \(bytesMax) bytes here",
+                limit: ("administrationBodyMax", bytesMax)))
+    }
+
     /// A part of the body is there.
     func received(_ bytes: [UInt8]) {
-        if refusal != nil { return }
-        if let upload { return write(bytes, to: upload) }
+        let limits = face.shard.web.limits
+        guard bytes.count <= bodyRoom else { return endReceiving() }
+        guard refusal == nil, let route, route.endpoint.bodyBytesMax(1) > 0 else { return ignoredBytes += bytes.count }
+        if let upload {
+            do throws(Failure) {
+                return try write(bytes, to: upload)
+            } catch {
+                refusal = Refusal(error)
+                return endReceiving()
+            }
+        }
+        if let failure = face.shard.refusal, body.count + bytes.count > limits.ignoredBodyBytesMax {
+            // It was begun while there was room.
+            refusal = Refusal(failure)
+            return endReceiving()
+        }
         if body.isEmpty { body = bytes } else { body += bytes }
     }
 
@@ -249,7 +305,7 @@ final class Exchange {
     ) {
         body = []
         self.transaction = transaction
-        phase = .operation(OperationAnswer(operation, style: style, rows: rows, kinds: kinds, response: response))
+        phase = .operation(OperationAnswer(operation, style: style, rows: rows, kinds: kinds, exchange: self))
     }
 
     /// From now on a thread's translation of the body is awaited.
@@ -286,12 +342,7 @@ final class Exchange {
     /// A frame of what it waits for.
     func received(_ header: FrameHeader, _ body: Span<UInt8>) {
         switch phase {
-        case .operation(let answer):
-            switch answer.received(header, body) {
-            case .goesOn(let taken): credit(taken)
-            case .finished: finish()
-            case .broken: breakOff()
-            }
+        case .operation(let answer): proceed(answer.received(header, body))
         case .begin(let id, let total):
             phase = .done
             guard header.type == MessageType.ok.rawValue else {
@@ -312,6 +363,33 @@ final class Exchange {
         case .receiving, .translating, .administration, .backup, .done:
             break
         }
+    }
+
+    private func proceed(_ progress: OperationAnswer.Progress) {
+        switch progress {
+        case .goesOn(let taken): credit(taken)
+        case .finished: finish()
+        case .givenUp:
+            if let transaction { try? call(transaction, .cancel) }
+            finish()
+        case .broken: breakOff()
+        }
+    }
+
+    /// Lets a thread translate a long frame of the answer.
+    func translate(
+        _ header: FrameHeader, _ body: Span<UInt8>, with translator: AnswerTranslator, behind held: [UInt8]
+    ) {
+        let name = try? TenantName(tenant)
+        TranslatedFrame.begin(
+            header, body, with: translator, behind: held, for: caller,
+            owner: name.map { face.shard.tenant($0).tenant } ?? face.shard, on: face.shard)
+    }
+
+    /// A thread has translated a frame of the answer.
+    func received(_ frame: TranslatedFrame) {
+        guard case .operation(let answer) = phase else { return }
+        proceed(answer.received(frame))
     }
 
     /// A reply of the administration's.
@@ -420,6 +498,7 @@ final class Exchange {
     /// What was sent is not the whole answer, and the client must see that.
     private func breakOff() {
         phase = .done
+        if let transaction { try? call(transaction, .cancel) }
         // Where chunks say what is complete, what was sent before is still read: it may end in why there is no more.
         if response.isChunked { face.closeAfterOutput() } else { face.close() }
     }

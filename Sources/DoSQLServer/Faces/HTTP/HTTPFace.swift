@@ -44,6 +44,8 @@ final class HTTPFace: Face {
     private var isYielding = false
     /// Received bytes that are not carried out.
     private let receivedBytes: ByteCharge
+    /// Answers that the client has not taken.
+    private let answerBytes: ByteCharge
     /// When the wait began for what the client owes: its next request, the rest of a head or a body.
     private var waitingSince: UInt64
     private var bodyBytes: UInt64 = 0
@@ -67,6 +69,7 @@ final class HTTPFace: Face {
             limits: shard.web.limits, decoders: shard.web.decoders, fileBytesMax: restoreBytesMax,
             isFile: \.isRestore)
         receivedBytes = ByteCharge(to: shard.inFlight)
+        answerBytes = ByteCharge(to: shard.inFlight)
         waitingSince = shard.loop.now
         sentAt = shard.loop.now
     }
@@ -129,14 +132,17 @@ final class HTTPFace: Face {
 
     /// Whether the client has to read before anything more is done for it.
     private var mustRead: Bool {
-        if !isHeldBack && queuedBytes > Self.outputMax {
+        if !isHeldBack && queuedBytes > outputBound {
             flush()
-            guard queuedBytes > Self.outputMax else { return false }
+            guard queuedBytes > outputBound else { return false }
             isHeldBack = true
             socket.pauseReading()
         }
         return isHeldBack
     }
+
+    /// Beyond how much output the client reads first: less where too many clients do not.
+    private var outputBound: Int { shard.inFlight.isShort ? socket.lowWaterMark : Self.outputMax }
 
     /// Whether the others of the loop come first.
     private var mustYield: Bool {
@@ -192,12 +198,14 @@ final class HTTPFace: Face {
     /// Sends bytes when the turn ends.
     func write(_ bytes: [UInt8]) {
         output += bytes
+        countAnswer()
         makeDirty()
     }
 
     /// Lets bytes be written where they will be sent from.
     func write(_ body: (inout [UInt8]) -> Void) {
         body(&output)
+        countAnswer()
         makeDirty()
     }
 
@@ -210,6 +218,7 @@ final class HTTPFace: Face {
     func flush() {
         isDirty = false
         tenants.deliver()
+        defer { countAnswer() }
         guard !output.isEmpty else { return }
         socket.send(&output)
         if output.capacity > Self.idleCapacityMax { output = [] }
@@ -225,10 +234,19 @@ final class HTTPFace: Face {
     /// How many bytes wait for the client.
     var queuedBytes: Int { socket.queuedBytes + output.count }
 
+    /// Bytes that it holds, of both directions. (What a face counts is looked at whenever it may have changed much.)
+    var heldBytes: Int { receivedBytes.bytes + answerBytes.bytes }
+
+    var untakenBytes: Int { answerBytes.bytes }
+
+    /// Counts the answers that wait.
+    func countAnswer() { answerBytes.set(queuedBytes + tenants.frameBytes + (exchange?.heldBytes ?? 0)) }
+
     func drained() {
+        countAnswer()
         exchange?.drained()
         tenants.drained()
-        guard isHeldBack, queuedBytes <= Self.outputMax, !isClosing else { return }
+        guard isHeldBack, queuedBytes <= outputBound, !isClosing else { return }
         isHeldBack = false
         if exchange?.isAnswering != true && !isYielding { socket.resumeReading() }
         pump()
@@ -249,7 +267,10 @@ final class HTTPFace: Face {
         return shown.principal
     }
 
-    func remember(_ principal: Principal, for token: [UInt8]) { shown = (token, principal) }
+    func remember(_ principal: Principal, for token: [UInt8]) {
+        shown = (token, principal)
+        socket.readBytesMax = .max
+    }
 
     /// Frames of a transaction that lives elsewhere.
     func received(_ frames: [UInt8], exchange number: UInt64) {
@@ -261,6 +282,12 @@ final class HTTPFace: Face {
     func received(_ translation: Translation, exchange number: UInt64) {
         guard let exchange, exchange.number == number else { return }
         exchange.received(translation)
+    }
+
+    /// A thread has translated a frame of an exchange's answer.
+    func received(_ frame: TranslatedFrame, exchange number: UInt64) {
+        guard let exchange, exchange.number == number else { return }
+        exchange.received(frame)
     }
 
     /// What an exchange asked the server itself.
@@ -281,6 +308,7 @@ final class HTTPFace: Face {
         tenants.tick(now)
         guard !isClosing else { return }
         exchange?.tick(now)
+        countAnswer()
         noteTold()
         // What is counted as sent moves when a whole write is done; what waits shrinks before that.
         let queuedBytes = socket.queuedBytes
@@ -345,6 +373,8 @@ final class HTTPFace: Face {
         exchange = nil
         tenants.end()
         socket.close()
+        receivedBytes.set(0)
+        answerBytes.set(0)
     }
 
     func closed(_ reason: CloseReason) {

@@ -1,31 +1,35 @@
+import DequeModule
 import DoSQLJSON
 import DoSQLLoop
 import DoSQLProtocol
+import DoSQLSession
 
 /// Turns the frames that answer an operation into its HTTP answer: whole where it is short, a stream where it is long.
 final class OperationAnswer {
     /// Bytes of rows up to which an error that comes behind them still has its own status; beyond, they are sent.
     private static let heldMax = 256 * 1024
+    /// Bytes of a frame that are translated on the loop, in about a millisecond: longer ones a thread translates.
+    private static let translatedMax = 128 << 10
 
-    private let operation: Operation
-    private let style: AnswerStyle
-    private let rowStyle: ResultStyle
-    /// What the guide's operations are, by which their results are shaped.
-    private let kinds: [Execute.Kind]
+    private unowned let exchange: Exchange
     private let response: Response
-    private var rows: RowTranscoder?
-    private var columns = 0
+    private var translator: AnswerTranslator
+    private var style: AnswerStyle { translator.style }
     private var held = ByteWriter()
+    /// Whether a thread translates a frame; those behind it wait.
+    private var isTranslating = false
+    private var waiting: Deque<[UInt8]> = []
+    private var waitingBytes = 0
+    /// Bytes of the answer that are not with the face yet.
+    var heldBytes: Int { held.count + waitingBytes }
 
     init(
         _ operation: Operation, style: AnswerStyle, rows rowStyle: ResultStyle, kinds: [Execute.Kind],
-        response: Response
+        exchange: Exchange
     ) {
-        self.operation = operation
-        self.style = style
-        self.rowStyle = rowStyle
-        self.kinds = kinds
-        self.response = response
+        translator = AnswerTranslator(operation, style: style, rows: rowStyle, kinds: kinds)
+        self.exchange = exchange
+        response = exchange.response
     }
 
     /// What has become of the answer.
@@ -33,80 +37,77 @@ final class OperationAnswer {
         /// More frames come. Of rows so many bytes were taken, for which credit is due.
         case goesOn(taken: Int)
         case finished
+        /// It is answered by an error before its last frame has come.
+        case givenUp
         /// It has failed behind what was sent already: the client must see that it is not complete.
         case broken
+
+        var isOver: Bool {
+            if case .goesOn = self { return false }
+            return true
+        }
     }
 
     /// Takes the next frame.
     func received(_ header: FrameHeader, _ body: Span<UInt8>) -> Progress {
+        if style == .binary { return take(header, body) }
+        if isTranslating {
+            var frame = ByteWriter(capacity: FrameHeader.size + body.count)
+            header.encode(into: &frame)
+            frame.append(body)
+            waiting.append(frame.take())
+            waitingBytes += FrameHeader.size + body.count
+            return .goesOn(taken: 0)
+        }
+        if body.count > Self.translatedMax {
+            isTranslating = true
+            exchange.translate(header, body, with: translator, behind: held.take())
+            return .goesOn(taken: 0)
+        }
+        let result: Result<AnswerTranslator.Step, DecodeError>
         do throws(DecodeError) {
-            return style == .binary ? take(header, body) : try translate(header, body)
+            result = .success(try translator.translate(header, body, to: &held))
         } catch {
-            // Our own frame: nothing that a client can do anything about.
-            let failure = ErrorMessage(
-                .internal, "an answer of \(operation.rawValue) could not be translated: \(error)")
-            guard !response.hasBegun else { return .broken }
-            response.send(Refusal(failure), style: style)
+            result = .failure(error)
+        }
+        return proceed(result, isLast: MessageType(rawValue: header.type)?.isTerminal ?? true)
+    }
+
+    /// A thread has translated a frame: those behind it go on.
+    func received(_ frame: TranslatedFrame) -> Progress {
+        guard isTranslating else { return .goesOn(taken: 0) }
+        isTranslating = false
+        translator = frame.translator
+        held.append(frame.held)
+        var progress = proceed(frame.result, isLast: frame.isLast)
+        var taken = 0
+        while !progress.isOver {
+            if case .goesOn(let more) = progress { taken += more }
+            guard !isTranslating, let next = waiting.popFirst() else { return .goesOn(taken: taken) }
+            waitingBytes -= next.count
+            Frames.forEach(next) { header, body in progress = received(header, body) }
+        }
+        return progress
+    }
+
+    private func proceed(_ result: Result<AnswerTranslator.Step, DecodeError>, isLast: Bool) -> Progress {
+        switch result {
+        case .success(.goesOn(let taken)):
+            if response.hasBegun || held.count > Self.heldMax || style == .lines && !held.isEmpty { sendHeld() }
+            return .goesOn(taken: taken)
+        case .success(.finished):
+            finish()
             return .finished
+        case .success(.failed(let error)):
+            return failed(error)
+        case .failure(let error):
+            held.removeAll()
+            guard !response.hasBegun else { return .broken }
+            // More of it may be on its way.
+            response.isLast = true
+            response.send(Refusal(.untranslatable(error, wasCarriedOut: isLast)), style: style)
+            return .givenUp
         }
-    }
-
-    // MARK: JSON
-
-    private func translate(_ header: FrameHeader, _ body: Span<UInt8>) throws(DecodeError) -> Progress {
-        switch MessageType(rawValue: header.type) {
-        case .error: return failed(try ErrorMessage(body))
-        case .head:
-            let head = try HeadMessage(body)
-            columns = head.columns.count
-            rows = try RowTranscoder(head.columns, style: rowStyle, layout: style == .lines ? .lines : .elements)
-            try beginRows()
-            return .goesOn(taken: 0)
-        case .rows:
-            let message = try RowsMessage(body, columns: columns)
-            try rows?.append(message.rows, to: &held)
-            if response.hasBegun || held.count > Self.heldMax || style == .lines { sendHeld() }
-            return .goesOn(taken: body.count)
-        case .result:
-            try translate(result: body)
-        case .done where rows != nil:
-            if style == .json { JSONAnswer.endRows(try Done(body).outcome, style: rowStyle, to: &held) }
-        case .done where operation == .script:
-            try JSONAnswer.append(script: body, style: rowStyle, to: &held)
-        case .done where operation == .publish:
-            try JSONAnswer.append(published: body, to: &held)
-        case .done:
-            try JSONAnswer.append(run: body, style: rowStyle, to: &held)
-        case .batchResult where operation == .transaction:
-            try JSONAnswer.append(operations: body, kinds: kinds, style: rowStyle, to: &held)
-        case .batchResult:
-            try JSONAnswer.append(batch: body, style: rowStyle, to: &held)
-        case .migrations:
-            try JSONAnswer.append(migrations: body, to: &held)
-        case .ok:
-            try JSONAnswer.append(ok: body, to: &held)
-        default:
-            return .goesOn(taken: 0)
-        }
-        finish()
-        return .finished
-    }
-
-    private func translate(result body: Span<UInt8>) throws(DecodeError) {
-        if operation == .queryOne { return try JSONAnswer.append(queryOne: body, style: rowStyle, to: &held) }
-        guard style == .lines else { return try JSONAnswer.append(query: body, style: rowStyle, to: &held) }
-        let result = try ResultMessage(body)
-        rows = try RowTranscoder(result.columns, style: rowStyle, layout: .lines)
-        try beginRows()
-        try rows?.append(result.rows, to: &held)
-    }
-
-    private func beginRows() throws(DecodeError) {
-        guard let rows else { return }
-        guard style == .lines else { return JSONAnswer.beginRows(rows, to: &held) }
-        guard rowStyle.rows == .arrays else { return }
-        rows.appendColumns(to: &held)
-        held.writeU8(0x0A)
     }
 
     private func failed(_ error: ErrorMessage) -> Progress {
@@ -130,7 +131,7 @@ final class OperationAnswer {
     private func sendHeld() {
         if !response.hasBegun { response.begin(200, type: style.type) }
         response.write(held.bytes)
-        held.removeAll(keepingCapacity: true)
+        held.removeAll(keepingCapacity: held.count <= Self.heldMax)
     }
 
     // MARK: Binary
@@ -151,5 +152,22 @@ final class OperationAnswer {
         }
         if held.count > Self.heldMax || response.hasBegun { sendHeld() }
         return .goesOn(taken: type == .rows ? body.count : 0)
+    }
+}
+
+extension ErrorMessage {
+    /// An answer that cannot be told in JSON: most likely it would be too long.
+    /// - Parameter wasCarriedOut: whether the request was carried out nevertheless.
+    static func untranslatable(_ error: DecodeError, wasCarriedOut: Bool) -> ErrorMessage {
+        // A frame of our own is wrong in no other way that a client can do anything about.
+        var message =
+            error == .tooMany
+            ? ErrorMessage(
+                .resultTooLarge,
+                "as JSON the rows are more than \(JSONLimits.expansionMax) times as long as they are: shorter names of "
+                    + "columns, or rows=arrays, which has them once")
+            : ErrorMessage(.internal, "an answer could not be translated: \(error)")
+        if wasCarriedOut { message.execution = .executed }
+        return message
     }
 }

@@ -86,9 +86,22 @@ struct Refusal: Error {
         headers = refused.headers.map { ($0.name, $0.value) }
     }
 
+    static let misdirected = Refusal(
+        421, .forbidden,
+        "without tokens this server answers to addresses, localhost and its base domains only: a page could have its own "
+            + "name lead here")
+
     static let foreignOrigin = Refusal(403, .forbidden, "pages of this origin may not use this server")
 
     static func badRequest(_ sentence: String) -> Refusal { Refusal(400, .malformed, sentence) }
+
+    /// A body where none belongs, or more than is passed over.
+    static func noBody(beyond bytesMax: Int) -> Refusal {
+        Refusal(
+            Failure(
+                .frameTooLarge, "this request has no body, and at most \(bytesMax) bytes of one are passed over",
+                limit: ("ignoredBodyBytesMax", bytesMax)))
+    }
 
     static let encodedBody = Refusal(415, .unsupported, "a body has no Content-Encoding here")
 

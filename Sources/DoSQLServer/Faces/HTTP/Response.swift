@@ -7,6 +7,9 @@ import DoSQLProtocol
 final class Response {
     /// Bodies shorter than this are not worth compressing: the head alone is half as long.
     private static let compressedMin = 1024
+    /// Longer ones keep everybody of the loop waiting for as long as compressing them takes; streams are compressed in
+    /// parts.
+    private static let compressedMax = 1 << 20
 
     private unowned let face: HTTPFace
     /// The request's name, its own or ours: in the head, in the log, and in errors that are the server's.
@@ -47,7 +50,7 @@ final class Response {
         headers.add("Content-Type", type)
         var body = body
         if body.count >= Self.compressedMin { headers.add("Vary", "Accept-Encoding") }
-        if body.count >= Self.compressedMin && acceptsGzip {
+        if (Self.compressedMin...Self.compressedMax).contains(body.count) && acceptsGzip {
             let deflater = face.shard.web.takeDeflater()
             var packed: [UInt8] = []
             deflater.append(body.span, into: &packed, flush: .finish)

@@ -12,6 +12,7 @@ struct Route {
     /// Finds out.
     /// - Throws: why there is no such thing, or not for this client.
     init(_ head: RequestHead, web: WebContext) throws(Refusal) {
+        guard web.isServed(head.host) else { throw .misdirected }
         var path = head.pathSegments
         var pathTenant: String?
         if path.count >= 2 && path[0] == "t" {

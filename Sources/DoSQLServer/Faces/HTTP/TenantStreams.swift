@@ -26,6 +26,8 @@ final class TenantStreams: FrameTransport {
     var turns: TurnAccount { session?.turns ?? face.shard.turns.nobody }
     /// Frames that were sent and not yet delivered.
     private var frames: [UInt8] = []
+    /// How many bytes of them there are.
+    var frameBytes: Int { frames.count }
 
     init(of face: HTTPFace) {
         self.face = face
@@ -187,6 +189,7 @@ final class TenantStreams: FrameTransport {
     var faceKind: FaceKind { .http }
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }
+    var countsBytes: Bool { true }
     var lowWaterMark: Int { face.socket.lowWaterMark }
     // One request at a time: there is nothing to hold back.
     func pauseReading() {}
@@ -195,6 +198,7 @@ final class TenantStreams: FrameTransport {
 
     func send(_ sent: inout [UInt8]) {
         Frames.move(&sent, to: &frames)
+        face.countAnswer()
         // The exchange may want the session again, which is sending.
         face.makeDirty()
     }

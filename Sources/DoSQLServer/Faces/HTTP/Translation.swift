@@ -30,7 +30,7 @@ struct Translation: Sendable {
         let tenants = shard.context.tenants
         let readers = tenants.context.readers
         let owner: AnyObject = tenant.map { shard.tenant($0).tenant } ?? tenants
-        let charge = TranslationCharge(json.count, in: shard.inFlight)
+        let charge = BytesOnTheirWay(json.count, in: shard.inFlight)
         readers.post(for: owner) { _ in
             let result: Result<Message, JSONFault>
             do throws(JSONFault) {
@@ -38,22 +38,8 @@ struct Translation: Sendable {
             } catch {
                 result = .failure(error)
             }
-            charge.end()
+            withExtendedLifetime(charge) {}
             caller.shard.post(.translated(Translation(result: result), for: caller))
         }
     }
-}
-
-/// The bytes of a body that waits for its translation.
-private final class TranslationCharge: Sendable {
-    private let total: BytesInFlight
-    private let bytes: Int
-
-    init(_ bytes: Int, in total: BytesInFlight) {
-        self.bytes = bytes
-        self.total = total
-        total.add(bytes)
-    }
-
-    func end() { total.add(-bytes) }
 }

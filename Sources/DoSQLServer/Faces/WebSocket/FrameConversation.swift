@@ -35,7 +35,7 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
             return face.close(WebSocketCloseCode.policyViolation, "a message of \(Self.subprotocol) holds whole frames")
         }
         session.receive(binary.span)
-        if session.greeting != nil && face.heldBytes > Limits.frameHandshakeMax {
+        if session.greeting != nil && face.keptBytes > Limits.frameHandshakeMax {
             session.fail(.frameTooLarge, "too much is sent behind HELLO before it is answered")
         }
         noteGreeting()
@@ -79,6 +79,8 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
     var faceKind: FaceKind { .webSocket }
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }
+    var countsBytes: Bool { true }
+    var heldBytes: Int { frames.count }
     var lowWaterMark: Int { face.socket.lowWaterMark }
     func pauseReading() { face.holdBack(true) }
     func resumeReading() {
@@ -97,6 +99,7 @@ final class FrameConversation: WebSocketConversation, FrameTransport {
 
     func send(_ sent: inout [UInt8]) {
         Frames.move(&sent, to: &frames)
+        face.countAnswers()
         face.makeDirty()
     }
 }

@@ -24,6 +24,8 @@ final class HubAnswer {
     private var rows: RowTranscoder?
     private var columns = 0
     private var held = ByteWriter()
+    /// Bytes of the answer that are there, and wait for the others.
+    var heldBytes: Int { held.count }
 
     private init(_ kind: Kind, id: [UInt8]?) {
         self.kind = kind
@@ -56,7 +58,8 @@ final class HubAnswer {
             self.rows = rows
             return .goesOn(taken: 0)
         case (.rows, _):
-            try rows?.append(try RowsMessage(body, columns: columns).rows, to: &held)
+            let end = held.count + JSONLimits.expanded(body.count)
+            try rows?.append(try RowsMessage(body, columns: columns).rows, to: &held, upTo: end)
             return held.count > resultMax ? .tooLarge : .goesOn(taken: body.count)
         case (.done, .query):
             JSONAnswer.endRows(try Done(body).outcome, to: &held)

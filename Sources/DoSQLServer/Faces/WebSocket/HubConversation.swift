@@ -247,7 +247,7 @@ final class HubConversation: WebSocketConversation {
     }
 
     /// Whether a subscription is given more.
-    var canTake: Bool { face.queuedBytes < Self.laggingBytes }
+    var canTake: Bool { face.queuedBytes < Self.laggingBytes && !face.shard.inFlight.isFull }
 
     var variant: WebSocketVariant { face.variant }
 
@@ -297,6 +297,11 @@ final class HubConversation: WebSocketConversation {
         if MessageType(rawValue: header.type)?.isTerminal ?? true { asked[header.request] = nil }
         do throws(DecodeError) {
             switch try answer.take(header, body, resultMax: Self.resultMax) {
+            // Nothing of it can be sent before all of it is there: it gives its room back.
+            case .goesOn where answer.heldBytes > 0 && face.shard.inFlight.isShort:
+                asked[header.request] = nil
+                session?.submitCancel(of: header.request)
+                send(face.shard.inFlight.refusal.message(transaction: .none), id: answer.id)
             case .goesOn(let taken): credit(header.request, taken)
             case .message(let message):
                 if let message { face.send(.text, message.span) }
@@ -306,8 +311,9 @@ final class HubConversation: WebSocketConversation {
                 send(Failure.resultTooLarge(Self.resultMax).message(transaction: .none), id: answer.id)
             }
         } catch {
-            asked[header.request] = nil
-            send(ErrorMessage(.internal, "an answer could not be translated: \(error)"), id: answer.id)
+            let isOver = asked.removeValue(forKey: header.request) == nil
+            if !isOver { session?.submitCancel(of: header.request) }
+            send(.untranslatable(error, wasCarriedOut: isOver), id: answer.id)
         }
     }
 
@@ -351,9 +357,13 @@ final class HubConversation: WebSocketConversation {
         }
         guard isStillLetIn() else { return }
         session?.tick(now)
+        // They may have waited for others to read.
+        if canTake { for subscription in channels.values { subscription.resume() } }
     }
 
     var isQuiet: Bool { asked.isEmpty && opening == 0 }
+
+    var heldBytes: Int { frames.count + asked.values.reduce(0) { $0 + $1.heldBytes } }
 
     func drain() {
         isDraining = true
@@ -388,6 +398,7 @@ extension HubConversation: FrameTransport {
     var faceKind: FaceKind { .webSocket }
     var peerAddress: String { face.socket.peerAddress }
     var queuedBytes: Int { frames.count + face.queuedBytes }
+    var countsBytes: Bool { true }
     var lowWaterMark: Int { face.socket.lowWaterMark }
     func pauseReading() {
         sessionWaits = true
@@ -403,6 +414,7 @@ extension HubConversation: FrameTransport {
 
     func send(_ sent: inout [UInt8]) {
         Frames.move(&sent, to: &frames)
+        face.countAnswers()
         face.makeDirty()
     }
 }

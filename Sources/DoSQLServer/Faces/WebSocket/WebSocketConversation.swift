@@ -16,6 +16,8 @@ protocol WebSocketConversation: AnyObject {
     func yieldIfDue()
     /// Whether something is under way that is to be carried out even if the client closes now.
     var isBusy: Bool { get }
+    /// Bytes of answers that are not with the face yet.
+    var heldBytes: Int { get }
     /// Looks at the deadlines.
     func tick(_ now: UInt64)
     /// Whether none of them is near: no request of the client's is under way.

@@ -16,6 +16,8 @@ final class WebSocketFace: Face {
     static let strangerBytesMax = FrameHeader.size + Limits.frameHandshakeMax
     /// Capacity that a connection keeps for its output while it is idle: there may be many.
     private static let idleCapacityMax = 1024
+    /// Bytes of a message that may come though the server has no room for it.
+    private static let starvedMax = 64 * 1024
     /// How long the client may take to answer a close frame and to read what was sent before it.
     private static let closeTime: UInt64 = 5_000_000_000
     private static let flushTime: Duration = .seconds(5)
@@ -30,6 +32,8 @@ final class WebSocketFace: Face {
     private var conversation: (any WebSocketConversation)?
     /// Received bytes that are no message yet.
     private let receivedBytes: ByteCharge
+    /// Answers that the client has not taken.
+    private let answerBytes: ByteCharge
     private var isDirty = false
     private var isPaused = false
     private var isHeldBack = false
@@ -50,6 +54,7 @@ final class WebSocketFace: Face {
             codec: shard.web.webSocketCodec, variant: variant,
             limits: WebSocketLimits(messageBytesMax: messageBytesMax))
         receivedBytes = ByteCharge(to: shard.inFlight)
+        answerBytes = ByteCharge(to: shard.inFlight)
         keepalive = WebSocketKeepalive(pingInterval: heartbeat, pongTimeout: heartbeat, now: shard.loop.now)
     }
 
@@ -60,10 +65,13 @@ final class WebSocketFace: Face {
     }
 
     /// It is known who the client is: its messages may be this long from now on.
-    func allow(messageBytesMax: Int) { machine.messageBytesMax = messageBytesMax }
+    func allow(messageBytesMax: Int) {
+        machine.messageBytesMax = messageBytesMax
+        socket.readBytesMax = .max
+    }
 
     /// Received bytes that nobody has asked for yet.
-    var heldBytes: Int { machine.heldBytes }
+    var keptBytes: Int { machine.heldBytes }
 
     /// The signature of a token that the conversation asked about has been checked.
     func received(_ verdict: TokenAuthority.Verdict) {
@@ -93,6 +101,11 @@ final class WebSocketFace: Face {
             }
         }
         receivedBytes.set(machine.heldBytes)
+        if machine.heldBytes > Self.starvedMax && shard.inFlight.isFull && machine.isOpen {
+            // Nobody knows when there will be room for the rest of it.
+            close(WebSocketCloseCode.tryAgainLater, "the server has no room for this message now")
+            socket.pauseReading()
+        }
         if !machine.output.isEmpty { makeDirty() }
         if !isQuiet { shard.wake(self) }
     }
@@ -100,7 +113,7 @@ final class WebSocketFace: Face {
     /// Whether the client has to read before anything more is done for it.
     private var mustWait: Bool {
         conversation?.yieldIfDue()
-        if !isPaused && (isHeldBack || queuedBytes > Self.outputMax) {
+        if !isPaused && (isHeldBack || queuedBytes > outputBound) {
             isPaused = true
             socket.pauseReading()
         }
@@ -113,8 +126,11 @@ final class WebSocketFace: Face {
         if !isHeldBack { resume() }
     }
 
+    /// Beyond how much output the client reads first: less where too many clients do not.
+    private var outputBound: Int { shard.inFlight.isShort ? socket.lowWaterMark : Self.outputMax }
+
     private func resume() {
-        guard isPaused, !isHeldBack, queuedBytes <= Self.outputMax else { return }
+        guard isPaused, !isHeldBack, queuedBytes <= outputBound else { return }
         isPaused = false
         socket.resumeReading()
         pump()
@@ -125,11 +141,20 @@ final class WebSocketFace: Face {
     /// How many bytes wait for the client.
     var queuedBytes: Int { socket.queuedBytes + machine.output.count }
 
+    /// Bytes that it holds, of both directions. (What a face counts is looked at whenever it may have changed much.)
+    var heldBytes: Int { receivedBytes.bytes + answerBytes.bytes }
+
+    var untakenBytes: Int { answerBytes.bytes }
+
+    /// Counts the answers that wait.
+    func countAnswers() { answerBytes.set(queuedBytes + (conversation?.heldBytes ?? 0)) }
+
     /// How the client wants its messages.
     var variant: WebSocketVariant { machine.variant }
 
     func send(_ kind: WebSocketMessageKind, _ bytes: Span<UInt8>) {
         machine.send(kind, bytes)
+        countAnswers()
         makeDirty()
     }
 
@@ -137,6 +162,7 @@ final class WebSocketFace: Face {
     func send(encoded frames: [UInt8]) {
         guard machine.isOpen else { return }
         machine.output += frames
+        countAnswers()
         makeDirty()
     }
 
@@ -149,6 +175,7 @@ final class WebSocketFace: Face {
     func flush() {
         isDirty = false
         conversation?.deliver()
+        defer { countAnswers() }
         guard !machine.output.isEmpty else { return }
         socket.send(&machine.output)
         if machine.output.capacity > Self.idleCapacityMax { machine.output = [] }
@@ -157,6 +184,7 @@ final class WebSocketFace: Face {
     }
 
     func drained() {
+        countAnswers()
         conversation?.drained()
         resume()
     }
@@ -166,6 +194,7 @@ final class WebSocketFace: Face {
     func tick(_ now: UInt64) {
         conversation?.tick(now)
         guard !isClosing else { return }
+        countAnswers()
         if closeDeadline <= now { return closeNow() }
         if isTakingBytes || (isPaused && socket.queuedBytes == 0) { keepalive.heard(now: now) }
         switch keepalive.timeout(now: now) {
@@ -228,6 +257,8 @@ final class WebSocketFace: Face {
         isClosing = true
         endConversation()
         socket.close()
+        receivedBytes.set(0)
+        answerBytes.set(0)
     }
 
     func closed(_ reason: CloseReason) {

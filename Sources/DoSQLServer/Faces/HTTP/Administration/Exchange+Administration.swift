@@ -13,10 +13,18 @@ extension Exchange {
         do throws(Failure) {
             var length: Int64?
             if case .length(let bytes) = head.framing { length = Int64(bytes) }
-            upload = try face.shard.context.administration.upload(for: name, length: length)
+            upload = try face.shard.context.administration.upload(
+                for: name, length: length, mayCreate: mayCreate(name))
         } catch {
             throw Refusal(error)
         }
+    }
+
+    /// Whether a tenant may be made by a restore: by who may make one otherwise.
+    private func mayCreate(_ name: String) -> Bool {
+        guard face.shard.context.authority != nil else { return true }
+        guard let access = principal?.access else { return false }
+        return access.holdsEverywhere(.admin) || access.access(to: name)?.rights.contains(.create) ?? false
     }
 
     /// Asks for the right `admin`: on the tenant that the path names or, where it names none or the request touches
@@ -35,9 +43,9 @@ extension Exchange {
     }
 
     /// A part of a file is there.
-    func write(_ bytes: [UInt8], to upload: Upload) {
+    func write(_ bytes: [UInt8], to upload: Upload) throws(Failure) {
         let caller = caller
-        isHeldBack = upload.append(bytes) {
+        isHeldBack = try upload.append(bytes) {
             caller.shard.post(.administration(.written, for: caller))
         }
     }
@@ -52,12 +60,6 @@ extension Exchange {
             return administration.restore(name, from: upload, for: caller)
         }
         if try head.hasBinaryBody() { throw .wrongType }
-        guard body.count <= AdministrationBody.bytesMax else {
-            throw Refusal(
-                Failure(
-                    .frameTooLarge, "the body has at most \(AdministrationBody.bytesMax) bytes here",
-                    limit: ("administrationBodyMax", AdministrationBody.bytesMax)))
-        }
         let query: AdministrationQuery
         do throws(Failure) {
             query = try AdministrationQuery { head.queryValue($0) }

@@ -12,6 +12,8 @@ final class LeasedTransaction: FrameTransport {
     private static let stream: UInt16 = 1
     private static let openRequest: UInt32 = 1
     private static let beginRequest: UInt32 = 2
+    /// Bytes of a COMMIT or ROLLBACK, which may wait however many do: an idempotency key and some.
+    private static let endBytesMax = 4096
 
     let id: TransactionID
     /// The tenant's name.
@@ -22,11 +24,21 @@ final class LeasedTransaction: FrameTransport {
     private var current: (request: UInt32, caller: TransactionCaller)?
     /// Calls that came meanwhile, from other connections. Each begins when the one before it has been answered, so that
     /// nothing sent behind a COMMIT is carried out outside the transaction.
-    private var waiting: Deque<(type: MessageType, body: [UInt8], caller: TransactionCaller)> = []
+    private var waiting: Deque<WaitingCall> = []
+    /// The bytes of their bodies.
+    private var waitingBytes = 0
     private var lastRequest: UInt32 = 2
     private var isDraining = false
     /// Monotonic nanoseconds after which nobody is told any more how it ended.
     private let forgottenAt: UInt64
+
+    private struct WaitingCall {
+        let type: MessageType
+        let body: [UInt8]
+        let caller: TransactionCaller
+        /// Counts it among its tenant's and its shard's.
+        let tally: RequestTally?
+    }
 
     /// Opens the tenant and begins. The caller gets the answer to BEGIN, or the error of OPEN.
     init(tenant: String, begin body: [UInt8], principal: Principal?, shard: Shard, caller: TransactionCaller) {
@@ -47,16 +59,45 @@ final class LeasedTransaction: FrameTransport {
     func call(_ call: TransactionCall) {
         switch call.kind {
         case .request(let type, let body):
-            waiting.append((type, body, call.caller))
+            if let failure = refusal(of: type, body.count) {
+                shard.metrics.failed(failure.code)
+                let state = session.transaction(onStream: Self.stream)
+                let frame = failure.frame(stream: Self.stream, request: Self.beginRequest, transaction: state)
+                return post(frame, to: call.caller)
+            }
+            let name = try? TenantName(tenant)
+            let tally = name.map { RequestTally(of: shard.tenant($0).tenant, bytes: body.count, in: shard.inFlight) }
+            waiting.append(WaitingCall(type: type, body: body, caller: call.caller, tally: tally))
+            waitingBytes += body.count
             proceed()
         case .credit(let bytes):
             guard let current, current.caller == call.caller else { return }
             session.submitCredit(bytes, for: current.request)
         case .cancel:
             waiting.removeAll { $0.caller == call.caller }
+            waitingBytes = waiting.reduce(0) { $0 + $1.body.count }
             guard let current, current.caller == call.caller else { return }
             session.submitCancel(of: current.request)
         }
+    }
+
+    /// Why one more call may not wait; nil if it may, or need not.
+    private func refusal(of type: MessageType, _ bytes: Int) -> Failure? {
+        guard current != nil else { return nil }
+        // What ends it makes room.
+        if let kind = RequestKind(type), !kind.isBounded, bytes <= Self.endBytesMax { return nil }
+        let http = shard.context.configuration.http
+        if waiting.count >= http.transactionCallsMax {
+            return .overloaded(
+                "too many calls wait for this transaction",
+                limit: ("httpTransactionCallsMax", http.transactionCallsMax), retryAfter: 100)
+        }
+        if waitingBytes + bytes > http.transactionCallBytesMax {
+            return .overloaded(
+                "too many bytes of calls wait for this transaction",
+                limit: ("httpTransactionCallBytesMax", http.transactionCallBytesMax), retryAfter: 100)
+        }
+        return shard.refusal
     }
 
     /// Whether somebody may call it: who began it, by the token that he showed then.
@@ -79,6 +120,9 @@ final class LeasedTransaction: FrameTransport {
     /// Begins the next call, if none is under way.
     func proceed() {
         guard current == nil, let next = waiting.popFirst() else { return }
+        waitingBytes -= next.body.count
+        // From here on the session counts it.
+        next.tally?.end()
         lastRequest &+= 1
         current = (lastRequest, next.caller)
         session.submit(next.type, stream: Self.stream, request: lastRequest, body: next.body.span)
@@ -104,6 +148,7 @@ final class LeasedTransaction: FrameTransport {
         session.end()
         for call in waiting { TransactionTable.refuse(call.caller) }
         waiting = []
+        waitingBytes = 0
         shard.transactions.remove(self)
     }
 
@@ -113,6 +158,7 @@ final class LeasedTransaction: FrameTransport {
     var peerAddress: String { "transaction \(tenant)" }
     // The callers' connections hold back what is too much, by credit.
     var queuedBytes: Int { 0 }
+    var countsBytes: Bool { true }
     var lowWaterMark: Int { 0 }
     func pauseReading() {}
     func resumeReading() {}
@@ -147,6 +193,7 @@ final class LeasedTransaction: FrameTransport {
     }
 
     private func post(_ frame: [UInt8], to caller: TransactionCaller) {
-        caller.shard.post(.transactionFrames(frame, for: caller))
+        let onItsWay = BytesOnTheirWay(frame.count, in: shard.inFlight)
+        caller.shard.post(.transactionFrames(frame, onItsWay, for: caller))
     }
 }

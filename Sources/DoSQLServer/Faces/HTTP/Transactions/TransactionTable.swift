@@ -27,6 +27,14 @@ final class TransactionTable {
             failure.retryAfter = 1000
             throw failure
         }
+        let shareMax = shard.context.configuration.http.tenantTransactionsMax
+        if transactions.count >= transactionsMax / 2,
+            transactions.values.count(where: { $0.tenant == tenant }) >= shareMax
+        {
+            throw .overloaded(
+                "too many transactions are open over HTTP, and many of them are this tenant's",
+                limit: ("httpTenantTransactionsMax", shareMax), retryAfter: 1000)
+        }
         let transaction = LeasedTransaction(
             tenant: tenant, begin: body, principal: principal, shard: shard, caller: caller)
         transactions[transaction.id] = transaction
@@ -52,7 +60,7 @@ final class TransactionTable {
     /// Tells a caller that there is no such transaction, or no more.
     static func refuse(_ caller: TransactionCaller) {
         let frame = unknown.frame(stream: 1, request: 1, transaction: .none)
-        caller.shard.post(.transactionFrames(frame, for: caller))
+        caller.shard.post(.transactionFrames(frame, nil, for: caller))
     }
 
     static let unknown = Failure(.noTransaction, "there is no such transaction: it has ended, or never was")
