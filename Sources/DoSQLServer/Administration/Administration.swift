@@ -114,7 +114,9 @@ final class Administration: Sendable {
             pool = threads
         // They wait for a tenant to come to rest.
         case .delete, .rename, .undelete, .restore: pool = threads
-        case .create, .report, .readRetention, .writeRetention, .purge: pool = quick
+        case .server, .create, .report, .readRetention, .writeRetention, .readLimits, .changeLimits, .replaceLimits,
+            .purge:
+            pool = quick
         }
         pool.post(for: errand ?? caller.shard) { [self, errand] watch in
             let reply: AdministrationReply

@@ -196,10 +196,11 @@ extension ServerReport {
         let all = store.busiest(busiestMax).flatMap { tenant in
             tenant.statements.longest(count).map { (tenant.name, $0) }
         }
-        return all.sorted { $0.1.nanoseconds > $1.1.nanoseconds }.prefix(count).map { name, entry in
+        return all.sorted { $0.1.runs.nanoseconds > $1.1.runs.nanoseconds }.prefix(count).map { name, entry in
             Statement(
-                tenant: name.description, sql: entry.sql, count: entry.count, totalMs: Double(entry.nanoseconds) / 1e6,
-                maxMs: Double(entry.longest) / 1e6, rows: entry.rows)
+                tenant: name.description, sql: entry.sql, count: entry.runs.count,
+                totalMs: Double(entry.runs.nanoseconds) / 1e6, maxMs: Double(entry.runs.longest) / 1e6,
+                rows: entry.runs.rows)
         }
     }
 }

@@ -60,7 +60,7 @@ final class LeasedTransaction: FrameTransport {
         switch call.kind {
         case .request(let type, let body):
             if let failure = refusal(of: type, body.count) {
-                shard.metrics.failed(failure.code)
+                shard.metrics.failed(failure, .http)
                 let state = session.transaction(onStream: Self.stream)
                 let frame = failure.frame(stream: Self.stream, request: Self.beginRequest, transaction: state)
                 return post(frame, to: call.caller)
