@@ -21,7 +21,7 @@ struct StrangerTests {
 
     @Test func `whoever speaks HTTP is answered in HTTP`() throws {
         let server = try TestServer(loops: 1)
-        let request = "GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n"
+        let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         #expect(
             try server.stranger(preamble: Array(request.utf8)).textUntilEnd().hasPrefix("HTTP/1.1 404 Not Found\r\n"))
         try server.expectItServes()

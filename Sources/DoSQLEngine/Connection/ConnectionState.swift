@@ -18,6 +18,8 @@ final class ConnectionState {
     var permission: (any StatementPermission)?
     /// Why the authorizer last said no, for whoever asks what "not authorized" means.
     var denial: Denial?
+    /// Whether `count_changes` is on: while a record is made, or if it could not be switched off.
+    private var countsChanges = false
     /// Whether a statement was prepared that sets `defer_foreign_keys`, which stays until the transaction ends.
     var deferredForeignKeysWereSet = false
 
@@ -227,7 +229,12 @@ extension ConnectionState {
         }
         var handle: OpaquePointer?
         var tail: Int32 = 0
-        var code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
+        denial = nil
+        // Out of memory it may have stayed on.
+        var code = setCountsChanges(false)
+        if code == SQLITE_OK {
+            code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
+        }
         if code == SQLITE_INTERRUPT {
             // Meant for the statement before it, and late. It has done nothing yet, and an interrupt counts once.
             code = unsafe compile(sql, from: start, persistent: persistent, isTerminated: isTerminated, &handle, &tail)
@@ -295,11 +302,14 @@ extension ConnectionState {
         // The server's own statements are judged by nobody.
         guard recorder.inserts, mode != .trusted else { return }
         guard recorder.firesTriggers || SQLScanner.containsSelect(sql.extracting(start..<end)) else { return }
-        setCountsChanges(true)
-        defer { setCountsChanges(false) }
         var handle: OpaquePointer?
         var tail: Int32 = 0
-        let code = unsafe compile(sql, from: start, persistent: false, isTerminated: false, &handle, &tail)
+        // A record that is not complete is none: where it cannot be switched the statement is not prepared.
+        var code = setCountsChanges(true)
+        defer { _ = setCountsChanges(false) }
+        if code == SQLITE_OK {
+            code = unsafe compile(sql, from: start, persistent: false, isTerminated: false, &handle, &tail)
+        }
         unsafe sqlite3_finalize(handle)
         guard code == SQLITE_OK else {
             if let denial { throw .denied(denial) }
@@ -309,13 +319,23 @@ extension ConnectionState {
 
     /// Switches `count_changes` for what is compiled next. The pragma acts when it is compiled; it is not run, since that
     /// would have all other statements compiled anew (<https://www.sqlite.org/pragma.html#pragma_count_changes>).
-    private func setCountsChanges(_ counts: Bool) {
+    /// - Returns: SQLite's code; unless it is OK, it is as it was.
+    private func setCountsChanges(_ counts: Bool) -> Int32 {
+        guard counts != countsChanges else { return SQLITE_OK }
         let previous = mode
         mode = .trusted
         defer { mode = previous }
-        var handle: OpaquePointer?
-        unsafe sqlite3_prepare_v3(database, "PRAGMA count_changes=\(counts ? 1 : 0)", -1, 0, &handle, nil)
-        unsafe sqlite3_finalize(handle)
+        var code = SQLITE_OK
+        // An interrupt that is meant for the statement before, and late, counts once.
+        for _ in 0..<2 {
+            var handle: OpaquePointer?
+            code = unsafe sqlite3_prepare_v3(
+                database, "PRAGMA count_changes=\(counts ? 1 : 0)", -1, 0, &handle, nil)
+            unsafe sqlite3_finalize(handle)
+            if code != SQLITE_INTERRUPT { break }
+        }
+        if code == SQLITE_OK { countsChanges = counts }
+        return code
     }
 
     /// The call itself, with a record of what the authorizer is asked.

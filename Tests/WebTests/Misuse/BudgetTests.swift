@@ -76,6 +76,28 @@ struct BudgetTests {
         }
     }
 
+    @Test func `what ends a transaction is answered behind a read that waits for room`() throws {
+        let server = try TestServer(loops: 1) { $0.bytesInFlightMax = 32 << 20 }
+        let app = try server.http()
+        let reader = try server.client("reader")
+        try reader.begin(.read)
+        var held: [WireClient] = []
+        for number in 0..<60 {
+            let client = try server.client("tenant\(number % 5)", receiveBuffer: 4096)
+            client.socket.readsWhileSending = false
+            try client.together { for _ in 0..<4 { try client.sendQueryOne(.sql(Self.select)) } }
+            held.append(client)
+        }
+        #expect(try Deadline.poll { try bytesInFlight(app) > 16 << 20 })
+        let (query, end) = try reader.together {
+            (try reader.sendQueryOne(.sql(Self.select)), try reader.sendRollback())
+        }
+        let answer = try reader.terminal(of: query)
+        #expect(answer.error == nil || answer.error?.code == .overloaded, "\(String(describing: answer.error))")
+        #expect(try reader.terminal(of: end).error == nil)
+        withExtendedLifetime(held) {}
+    }
+
     @Test func `results in parts wait for room, too, and go on when there is some`() throws {
         let server = try TestServer(loops: 1) { $0.bytesInFlightMax = 32 << 20 }
         let app = try server.http()
