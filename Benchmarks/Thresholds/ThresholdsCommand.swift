@@ -61,7 +61,7 @@ struct ThresholdsCommand: ParsableCommand {
             (Work.hundredRows, 1, table.hundredRowReads()),
             (Work.http, 1, HTTPRequest.pointRead(rows: table.rows).dialogue()),
         ]
-        return try works.flatMap { work in
+        return try works.flatMap { work -> [Figure] in
             // Taken where the load takes processor time: as its measurement begins and ends.
             var taken: [CallCounts] = []
             var failure: (any Error)?
