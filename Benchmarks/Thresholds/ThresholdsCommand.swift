@@ -30,7 +30,7 @@ struct ThresholdsCommand: ParsableCommand {
         try TemporaryFolder.use { folder in
             var failed = 0
             let figures = try calls(in: folder) + (instructions ? [try instructionsOfReads(in: folder)] : [])
-            for threshold in Threshold.all where !debug || threshold.measure.holdsInDebug {
+            for threshold in Threshold.all where !debug || threshold.holdsInDebug {
                 guard
                     let figure = figures.first(where: { $0.work == threshold.work && $0.measure == threshold.measure })
                 else { continue }

@@ -1,3 +1,5 @@
+import DoSQLServer
+import DoSQLTLS
 import DoSQLTestSupport
 import Testing
 
@@ -28,10 +30,12 @@ struct BenchTests {
 
     @Test func `inserts of what nobody else inserts, at a rate`() throws {
         let run = try bench(
-            "--query", "INSERT INTO notes(text) VALUES (?)", "--param", "random:text", "--seconds", "0.3", "--rate", "100"
+            "--query", "INSERT INTO notes(text) VALUES (?)", "--param", "random:text", "--seconds", "0.3", "--rate",
+            "100"
         )
         #expect(run.status == 0, "\(run.errors)")
-        let rows = try server.query("SELECT count(*) > 3 AND count(*) = count(DISTINCT text) FROM notes", "--format", "csv")
+        let rows = try server.query(
+            "SELECT count(*) > 3 AND count(*) = count(DISTINCT text) FROM notes", "--format", "csv")
         #expect(rows.output.hasSuffix("\n1\n"))
     }
 
