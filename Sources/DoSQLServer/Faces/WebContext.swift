@@ -18,8 +18,8 @@ final class WebContext {
     let webSocketCodec = WebSocketCodec()
     /// The headers that all answers have, whatever the request.
     let secureHeaders: HeaderBlock
-    private let requestIDPrefix: String
-    private var requestCount: UInt64 = 0
+    private let requestIDLine: HeaderBlock.Numbered
+    private var requestCount = 0
     private var deflaters: [Deflater] = []
     private var cachedDate = HTTPDate(unixSeconds: 0)
 
@@ -33,26 +33,29 @@ final class WebContext {
             origins: origins, exposedHeaders: ["X-Request-ID", "Retry-After"],
             allowsCredentials: http.allowsCredentials)
         secureHeaders = SecureHeaders.api(crossOrigin: origins != .none)
-        requestIDPrefix = "\(String(context.serverID.low, radix: 36))-\(shard)-"
+        requestIDLine = HeaderBlock.Numbered(
+            "X-Request-ID", prefix: "\(String(context.serverID.low, radix: 36))-\(shard)-")
     }
 
     /// The headers that every answer to a request has beside ``secureHeaders``.
     func headers(for request: RequestHead?) -> HeaderBlock {
         var headers = HeaderBlock()
         if let request, cors.origins != .none { headers.append(cors.headers(for: request)) }
-        headers.add("X-Request-ID", requestID(of: request))
+        if let own = ownID(of: request) {
+            headers.add("X-Request-ID", own)
+        } else {
+            requestCount += 1
+            headers.add(requestIDLine, requestCount)
+        }
         return headers
     }
 
-    /// The client's own name for its request, if it can be one, else a new one.
-    private func requestID(of request: RequestHead?) -> String {
-        if let own = request?.first("x-request-id"), !own.isEmpty, own.utf8.count <= Self.requestIDMax,
+    /// The client's own name for its request, if it can be one.
+    private func ownID(of request: RequestHead?) -> String? {
+        guard let own = request?.first("x-request-id"), !own.isEmpty, own.utf8.count <= Self.requestIDMax,
             own.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        {
-            return own
-        }
-        requestCount += 1
-        return requestIDPrefix + String(requestCount)
+        else { return nil }
+        return own
     }
 
     /// The date of this second.

@@ -33,7 +33,7 @@ final class Exchange {
     let number: UInt64
     let head: RequestHead
     let response: Response
-    unowned let face: HTTPFace
+    let face: HTTPFace
     private(set) var body: [UInt8] = []
     /// The form of the answer.
     private(set) var style = AnswerStyle.json
@@ -97,8 +97,9 @@ final class Exchange {
             if head.method == "POST", let failure = face.shard.refusal { throw Refusal(failure) }
             // A preflight is answered for every path.
             if head.method == "OPTIONS", face.shard.web.cors.preflight(for: head) != nil { return }
-            let route = try Route(head, web: face.shard.web)
-            style = head.answerStyle(of: route.endpoint)
+            let note = try HeadNote.of(head, web: face.shard.web)
+            let route = note.route
+            style = note.style
             self.route = route
             if let authority = face.shard.context.authority { try authenticate(route, authority) }
             if case .administration(let request) = route.endpoint, !awaitsVerdict { try admit(request) }

@@ -4,10 +4,12 @@ import DoSQLProtocol
 
 /// One answer on its way to the client: a head, once, and a body, whole or in parts (RFC 9110, RFC 9112).
 final class Response {
+    /// What most answers say of their type.
+    private static let jsonType = HeaderBlock(["Content-Type": AnswerStyle.jsonType])
     /// Bodies shorter than this are not worth compressing: the head alone is half as long.
     private static let compressedMin = 1024
 
-    private unowned let face: HTTPFace
+    private let face: HTTPFace
     private let request: RequestHead?
     /// What this answer has beside the headers of all answers.
     private var headers: HeaderBlock
@@ -40,7 +42,7 @@ final class Response {
 
     /// Sends an answer that has a body.
     func send(_ status: Int, type: String, _ body: [UInt8]) {
-        headers.add("Content-Type", type)
+        if type == AnswerStyle.jsonType { headers.append(Self.jsonType) } else { headers.add("Content-Type", type) }
         var body = body
         if body.count >= Self.compressedMin { headers.add("Vary", "Accept-Encoding") }
         if body.count >= Self.compressedMin && acceptsGzip {
