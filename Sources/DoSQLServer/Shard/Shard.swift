@@ -360,6 +360,7 @@ final class Shard {
             if face.isQuiet { faces.rest(face.connection) }
         }
         transactions.tick(now)
+        context.tenants.context.relieveThreads()
         cutSlowest()
         if let drainDeadline, drainDeadline <= now {
             for face in faces.all { face.closeNow() }
