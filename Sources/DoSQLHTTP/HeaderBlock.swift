@@ -36,6 +36,29 @@ public struct HeaderBlock: Sendable, Equatable {
         bytes.append(Octet.lineFeed)
     }
 
+    /// The beginning of a line whose value ends in a number.
+    public struct Numbered: Sendable {
+        fileprivate let bytes: [UInt8]
+
+        /// - Parameters:
+        ///   - name: a token.
+        ///   - prefix: what stands in front of the number.
+        public init(_ name: String, prefix: String) {
+            var block = HeaderBlock()
+            block.add(name, prefix)
+            bytes = block.bytes.dropLast(2)
+        }
+    }
+
+    /// Adds a line whose value ends in a number.
+    public mutating func add(_ line: Numbered, _ number: Int) {
+        reserve(line.bytes.count + 22)
+        bytes.append(contentsOf: line.bytes)
+        Decimal.encode(number, into: &bytes)
+        bytes.append(Octet.carriageReturn)
+        bytes.append(Octet.lineFeed)
+    }
+
     /// Adds the lines of another block.
     public mutating func append(_ block: HeaderBlock) {
         bytes.append(contentsOf: block.bytes)

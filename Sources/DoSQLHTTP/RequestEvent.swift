@@ -1,5 +1,5 @@
 /// What the bytes of a connection turned out to be.
-public enum RequestEvent: Sendable {
+public enum RequestEvent {
     /// A request begins. Its body follows, then `end`.
     case head(RequestHead)
     /// A part of the body, never empty. How a body is cut into parts depends on how it arrived.

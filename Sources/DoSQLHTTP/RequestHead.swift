@@ -2,8 +2,11 @@ import NIOHTTP1
 
 /// The head of a request whose framing is beyond doubt (RFC 9112 sections 3 and 5).
 ///
-/// What few ask for is taken out of the head when it is asked for.
-public struct RequestHead: Sendable {
+/// What few ask for is taken out of the head when it is asked for. The same object for the same bytes, where a client sends
+/// them again and again. Confined to one thread, as its parser is.
+public final class RequestHead {
+    /// What whoever reads it has found out about it, for the next time that it comes.
+    public var note: AnyObject?
     /// The method, as it was sent: `GET`, `POST`.
     public let method: String
     /// The digit behind `HTTP/1.`: 1, or 0 for a client that knows neither chunks nor interim answers.

@@ -46,6 +46,9 @@ public final class RequestParser {
     /// Whether the decoder can read another message.
     private var canReuseDecoder = false
     private var isKeepAlive = true
+    /// The last head that was worth knowing, and the one before: often they differ in the length of the body only.
+    private var known: KnownHead?
+    private var formerlyKnown: KnownHead?
     /// Whether an empty line was passed over since the last request.
     private var hasSkippedLine = false
 
@@ -120,6 +123,11 @@ public final class RequestParser {
 
     private func nextHead() -> RequestEvent? {
         if headGuard.isFresh {
+            if let known, known.begins(store) { return begin(known) }
+            if let formerlyKnown, formerlyKnown.begins(store) {
+                swap(&known, &self.formerlyKnown)
+                return begin(formerlyKnown)
+            }
             do throws(HTTPFault) {
                 guard try skipEmptyLine() else { return nil }
             } catch {
@@ -149,12 +157,34 @@ public final class RequestParser {
         return false
     }
 
+    /// Begins a request whose head is known: it needs no decoder, since its body is as many bytes as its length says.
+    private func begin(_ known: KnownHead) -> RequestEvent {
+        let head = known.head
+        consume(known.bytes.readableBytes)
+        bodyLimits.bodyBytesMax = limits.bodyBytesMax
+        isKeepAlive = true
+        hasSkippedLine = false
+        if case .length(let length) = head.framing { state = .fixedBody(remaining: length) } else { state = .end }
+        return .head(head)
+    }
+
+    private func remember(_ head: KnownHead) {
+        formerlyKnown = known
+        known = head
+    }
+
     private func begin(_ count: Int, _ facts: HeadFacts) -> RequestEvent {
         if facts.method.count == 7, store.readableBytesUInt8Span.extracting(facts.method).equals("CONNECT") {
             return refuse(.connectMethod)
         }
         if case .length(let length) = facts.framing, length > max(limits.bodyBytesMax, fileBytesMax) {
             return refuse(.bodyTooLarge)
+        }
+        let bytes = store.getSlice(at: store.readerIndex, length: count)
+        if let bytes, count <= KnownHead.bytesMax, let found = pool.known(bytes) {
+            headGuard = HeadGuard()
+            remember(found)
+            return begin(found)
         }
         let decoder = pool.take()
         let parts = decode(count, with: decoder)
@@ -169,12 +199,16 @@ public final class RequestParser {
         } catch {
             return refuse(error)
         }
-        bodyLimits.bodyBytesMax = isFile(head) ? fileBytesMax : limits.bodyBytesMax
+        let isFile = isFile(head)
+        bodyLimits.bodyBytesMax = isFile ? fileBytesMax : limits.bodyBytesMax
         if case .length(let length) = facts.framing, length > bodyLimits.bodyBytesMax { return refuse(.bodyTooLarge) }
         isKeepAlive = head.isKeepAlive
         canReuseDecoder = isKeepAlive && !facts.hasUpgrade
         hasSkippedLine = false
         headGuard = HeadGuard()
+        if !isFile, !facts.hasUpgrade, let bytes, KnownHead.isWorthKnowing(head, bytes: count) {
+            remember(pool.know(bytes, head))
+        }
         self.decoder = decoder
         switch facts.framing {
         case .none: completed()
@@ -188,7 +222,13 @@ public final class RequestParser {
 
     private func nextPart(_ remaining: Int) -> RequestEvent? {
         let count = min(remaining, store.readableBytes)
-        guard count > 0, let decoder else { return nil }
+        guard count > 0 else { return nil }
+        guard let decoder else {
+            let bytes = store.getBytes(at: store.readerIndex, length: count) ?? []
+            consume(count)
+            state = count == remaining ? .end : .fixedBody(remaining: remaining - count)
+            return .body(bytes)
+        }
         let parts = decode(count, with: decoder)
         if let error = parts.error { return refuse(Self.fault(of: error)) }
         guard parts.body.count == count, parts.endCount == (count == remaining ? 1 : 0) else {
@@ -231,6 +271,12 @@ public final class RequestParser {
     }
 
     // MARK: Ends
+
+    private func consume(_ count: Int) {
+        store.moveReaderIndex(forwardBy: count)
+        // An idle connection keeps no memory for what it may receive.
+        if store.readableBytes == 0 { store = ByteBuffer() }
+    }
 
     /// Lets the decoder read the next bytes of the store.
     private func decode(_ count: Int, with decoder: MessageDecoder) -> DecodedParts {

@@ -90,7 +90,7 @@ public struct RowTranscoder: Sendable {
         for end in ends {
             let value = try reader.nextValue()
             if start == end { continue }
-            writer.append(names.bytes.span.extracting(start..<end))
+            writer.bytes.append(contentsOf: names.bytes[start..<end])
             writer.appendJSON(value, integers: style.integers)
             start = end
         }

@@ -24,8 +24,8 @@ struct TurnQueue<Owner: Hashable, Item> {
     /// Items that are being worked on.
     private(set) var working = 0
 
-    /// Whether an owner has neither a worker nor an item that waits.
-    func isNew(_ owner: Owner) -> Bool { accounts[owner] == nil }
+    /// Owners who wait and have no worker.
+    var ownersWithoutWorker: Int { first.count { accounts[$0]?.place == .first } }
 
     /// Adds an item at the end of its owner's.
     mutating func add(_ item: Item, of owner: Owner) {

@@ -3,12 +3,17 @@ import Synchronization
 
 /// Threads that work for tenants in turn (``TurnQueue``).
 ///
-/// Some are always there, and one tenant may use them all while nobody else wants one. Somebody who comes then and has none
-/// gets one more, which ends when nothing waits: so no tenant waits for another's long statement, up to ``crowd`` times
-/// the usual number.
+/// Some are always there, and one tenant may use them all while nobody else wants one. Somebody who has none while they are
+/// all at something long gets one more, which ends when nothing has come for it for a while: so no tenant waits for another's long statement, up to
+/// ``crowd`` times the usual number.
 final class WorkerPool: Sendable {
     /// How many times more threads there may be than usual.
     static let crowd = 8
+    /// Nanoseconds for which a thread beyond the usual number waits for work: to start one takes longer than a commit.
+    static let surplusTime: UInt64 = 2_000_000_000
+    /// Nanoseconds without anything begun after which what is under way is long. While commits follow one another it is better
+    /// to wait for the next thread than to start one: more threads than processors only take turns.
+    static let stuckTime: UInt64 = 5_000_000
 
     private struct State {
         var queue = TurnQueue<ObjectIdentifier, @Sendable (Watchdog.Post) -> Void>()
@@ -17,6 +22,8 @@ final class WorkerPool: Sendable {
         var ended: Set<Int> = []
         var count = 0
         var lastNumber = 0
+        /// When something was begun last, of ``MonotonicClock``.
+        var begunAt: UInt64 = 0
         var isStopped = false
     }
 
@@ -39,15 +46,27 @@ final class WorkerPool: Sendable {
     /// Runs a task on one of the threads, when it is its owner's turn.
     func post(for owner: AnyObject, _ task: @escaping @Sendable (Watchdog.Post) -> Void) {
         let owner = ObjectIdentifier(owner)
-        let isCrowded = state.withLock { state -> Bool in
-            let isNew = state.queue.isNew(owner)
+        let isStuck = state.withLock { state -> Bool in
             state.queue.add(task, of: owner)
-            return isNew && state.queue.waiting > state.count - state.queue.working
-                && state.count < usual * Self.crowd && !state.isStopped
+            return lacksThreads(state) > 0
         }
         bell.post(())
         // Without another thread it waits for one of those there are.
-        if isCrowded { try? start() }
+        if isStuck { try? start() }
+    }
+
+    /// Starts threads for those who have none while all there are is at something long. Called now and then.
+    func relieve() {
+        let missing = state.withLock { lacksThreads($0) }
+        for _ in 0..<missing { try? start() }
+    }
+
+    /// How many owners have to wait for something long.
+    private func lacksThreads(_ state: borrowing State) -> Int {
+        guard state.queue.waiting > state.count - state.queue.working, state.count < usual * Self.crowd,
+            !state.isStopped, MonotonicClock.nanoseconds() > state.begunAt &+ Self.stuckTime
+        else { return 0 }
+        return min(state.queue.ownersWithoutWorker, usual * Self.crowd - state.count)
     }
 
     /// Threads there are now, how many of them work, and how many pieces of work wait for one.
@@ -92,16 +111,33 @@ final class WorkerPool: Sendable {
     }
 
     private func work(_ post: Watchdog.Post) {
-        while bell.take() != nil {
-            guard let (owner, task) = state.withLock({ $0.queue.next() }) else { continue }
-            task(post)
-            let isSurplus = state.withLock { state -> Bool in
-                state.queue.finish(owner)
-                guard state.count > usual, state.queue.waiting == 0, !state.isStopped else { return false }
-                state.count -= 1
-                return true
+        var isCrowded = true
+        while true {
+            let deadline = isCrowded ? MonotonicClock.nanoseconds() &+ Self.surplusTime : nil
+            guard bell.take(until: deadline) != nil else {
+                if bell.isFinished || endsAsSurplus() { return }
+                isCrowded = false
+                continue
             }
-            if isSurplus { return }
+            let next = state.withLock { state in
+                state.begunAt = MonotonicClock.nanoseconds()
+                return state.queue.next()
+            }
+            guard let (owner, task) = next else { continue }
+            task(post)
+            isCrowded = state.withLock { state -> Bool in
+                state.queue.finish(owner)
+                return state.count > usual
+            }
+        }
+    }
+
+    /// Whether a thread for which nothing has come ends: it is counted out then.
+    private func endsAsSurplus() -> Bool {
+        state.withLock { state in
+            guard state.count > usual, state.queue.waiting == 0, !state.isStopped else { return false }
+            state.count -= 1
+            return true
         }
     }
 }

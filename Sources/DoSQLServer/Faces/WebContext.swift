@@ -23,7 +23,8 @@ final class WebContext {
     private let isOfThisMachine: Bool
     /// What the names of the shard's connections and requests begin with: nobody else's do.
     let namePrefix: String
-    private var requestCount: UInt64 = 0
+    private let requestIDLine: HeaderBlock.Numbered
+    private var requestCount = 0
     private var deflaters: [Deflater] = []
     private var cachedDate = HTTPDate(unixSeconds: 0)
 
@@ -39,26 +40,38 @@ final class WebContext {
             allowsCredentials: http.allowsCredentials)
         secureHeaders = SecureHeaders.api(crossOrigin: origins != .none)
         namePrefix = "\(String(context.serverID.low, radix: 36))-\(shard)-"
+        requestIDLine = HeaderBlock.Numbered("X-Request-ID", prefix: namePrefix)
     }
 
     /// The headers that every answer to a request has beside ``secureHeaders``.
-    /// - Parameter requestID: what ``requestID(of:)`` gave.
-    func headers(for request: RequestHead?, requestID: String) -> HeaderBlock {
+    /// - Parameter name: what ``name(of:)`` gave.
+    func headers(for request: RequestHead?, _ name: RequestName) -> HeaderBlock {
         var headers = HeaderBlock()
         if let request, cors.origins != .none { headers.append(cors.headers(for: request)) }
-        headers.add("X-Request-ID", requestID)
+        switch name {
+        case .own(let text): headers.add("X-Request-ID", text)
+        case .numbered(let number): headers.add(requestIDLine, number)
+        }
         return headers
     }
 
     /// The client's own name for its request, if it can be one, else a new one.
-    func requestID(of request: RequestHead?) -> String {
+    func name(of request: RequestHead?) -> RequestName {
         if let own = request?.first("x-request-id"), !own.isEmpty, own.utf8.count <= Self.requestIDMax,
             own.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         {
-            return own
+            return .own(own)
         }
         requestCount += 1
-        return namePrefix + String(requestCount)
+        return .numbered(requestCount)
+    }
+
+    /// A name as it is told.
+    func text(of name: RequestName) -> String {
+        switch name {
+        case .own(let text): text
+        case .numbered(let number): namePrefix + String(number)
+        }
     }
 
     /// The date of this second.

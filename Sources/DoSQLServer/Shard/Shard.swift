@@ -426,6 +426,7 @@ final class Shard {
             if face.isQuiet { faces.rest(face.connection) }
         }
         transactions.tick(now)
+        context.tenants.context.relieveThreads()
         cutLargest()
         cutSlowest(now)
         if let drainDeadline, drainDeadline <= now {

@@ -63,6 +63,11 @@ final class Tenant: Sendable {
         var isScheduled = false
         var holdsTransaction = false
         var database: WriterDatabase?
+        /// Items for which a group that is gathering waits; 0: none gathers.
+        var wanted = 0
+        /// How many writes the last two groups had, and when the last one was answered.
+        var lastGroups = (0, 0)
+        var answeredAt: UInt64 = 0
     }
 
     private struct Life: Sendable {
@@ -77,6 +82,8 @@ final class Tenant: Sendable {
     let name: TenantName
     let context: TenantContext
     private let line = Mutex(Line())
+    /// Rung when a group that gathers is complete.
+    private let gathering = WorkQueue<Void>()
     private let life = Mutex(Life())
     /// How much of each feed is kept, where that is bounded.
     private let kept: Mutex<[Feed: FeedRetention]>
@@ -149,11 +156,14 @@ final class Tenant: Sendable {
     /// Puts an item at the end of the line.
     /// - Returns: false if the line is full.
     func submit(_ item: Item) -> Bool {
-        let (accepted, starts) = line.withLock { line -> (Bool, Bool) in
-            if line.queue.count >= context.writeQueueMax, case .write = item { return (false, false) }
+        let (accepted, starts, completes) = line.withLock { line -> (Bool, Bool, Bool) in
+            if line.queue.count >= context.writeQueueMax, case .write = item { return (false, false, false) }
             line.queue.append(item)
-            return (true, Self.schedule(&line))
+            let completes = line.wanted > 0 && line.queue.count >= line.wanted
+            if completes { line.wanted = 0 }
+            return (true, Self.schedule(&line), completes)
         }
+        if completes { gathering.post(()) }
         if starts { context.writers.post(for: self) { [self] watch in takeTurn(watch: watch) } }
         return accepted
     }
@@ -196,9 +206,12 @@ final class Tenant: Sendable {
         var outbox = Outbox()
         // A tenant with endless work goes to the end of the pool's queue now and then.
         for _ in 0..<TenantContext.turnLength {
+            if database?.transactionOwner == nil { gather() }
             guard let work = nextWork(transaction: database?.transactionOwner) else { break }
+            var groupCount = 0
             switch work {
             case .group(let jobs):
+                groupCount = jobs.count
                 touch(MonotonicClock.nanoseconds())
                 withOpenDatabase(&database, jobs: jobs, outbox: &outbox) {
                     (database: inout WriterDatabase, outbox: inout Outbox) in
@@ -212,6 +225,7 @@ final class Tenant: Sendable {
             }
             if database?.isBroken == true { abandonDatabase(&database) }
             outbox.send()
+            if groupCount > 0 { answered(groupCount) }
             // After the answers: a checkpoint inside a commit is what makes the slowest write slow.
             if database?.isCheckpointDue(lineIsEmpty: isLineEmpty) == true {
                 database?.checkpoint()
@@ -219,6 +233,35 @@ final class Tenant: Sendable {
             }
         }
         finishTurn(database)
+    }
+
+    /// Waits a moment for those who wrote in the last two groups and are not here again: their answers left just now, and
+    /// without this they and those who are here would take turns in groups of half the size. Who writes alone waits for nobody.
+    private func gather() {
+        let now = MonotonicClock.nanoseconds()
+        let waits = line.withLock { line -> Bool in
+            let expected = max(line.lastGroups.0, line.lastGroups.1)
+            guard expected > 1, line.queue.count < expected, now < line.answeredAt &+ TenantContext.gatherAge,
+                line.inbox.isEmpty, case .write? = line.queue.first
+            else { return false }
+            line.wanted = expected
+            return true
+        }
+        guard waits else { return }
+        let deadline = now &+ TenantContext.gatherTime
+        while line.withLock({ $0.wanted > 0 }), MonotonicClock.nanoseconds() < deadline {
+            // It may have been rung for an earlier group, too late.
+            _ = gathering.take(until: deadline)
+        }
+        line.withLock { $0.wanted = 0 }
+    }
+
+    private func answered(_ count: Int) {
+        let now = MonotonicClock.nanoseconds()
+        line.withLock { line in
+            line.lastGroups = (line.lastGroups.1, count)
+            line.answeredAt = now
+        }
     }
 
     private func nextWork(transaction owner: Job?) -> Work? {

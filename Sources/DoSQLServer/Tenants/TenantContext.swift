@@ -11,6 +11,10 @@ final class TenantContext: Sendable {
     static let groupMax = 1024
     /// Bytes of answers that a group makes before it commits: they stay in memory until then.
     static let groupBytesMax = 4 << 20
+    /// Nanoseconds for which a group may wait for those who wrote in the last ones: a part of what its commit takes.
+    static let gatherTime: UInt64 = 100_000
+    /// Nanoseconds after a group for which its writers are expected back.
+    static let gatherAge: UInt64 = 2_000_000
     /// Groups or items of one turn, before the other tenants have theirs.
     static let turnLength = 16
     /// Idle connections for long reads that a tenant keeps.
@@ -75,6 +79,13 @@ final class TenantContext: Sendable {
         disk = DiskWatch(
             folder: folder.path, freeMin: configuration.diskFreeMin, bytesMax: configuration.diskBytesMax)
         vfsName = configuration.vfsName
+    }
+
+    /// Lets nobody wait for another tenant's long statement.
+    func relieveThreads() {
+        writers.relieve()
+        readers.relieve()
+        openers.relieve()
     }
 
     /// Counts a new tenant in, before it is made.

@@ -69,6 +69,8 @@ struct AnswerTranslator: Sendable {
     }
 
     private mutating func translate(result body: Span<UInt8>, to held: inout ByteWriter) throws(DecodeError) {
+        // Most results need about so much as JSON.
+        held.reserve(body.count + 128)
         if operation == .queryOne { return try JSONAnswer.append(queryOne: body, style: rowStyle, to: &held) }
         guard style == .lines else { return try JSONAnswer.append(query: body, style: rowStyle, to: &held) }
         let result = try ResultMessage(body)

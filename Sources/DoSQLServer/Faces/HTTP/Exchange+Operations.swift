@@ -11,7 +11,7 @@ extension Exchange {
 
     func run(_ operation: Operation, in transaction: TransactionID?) throws(Refusal) {
         let rowStyle = try head.resultStyle()
-        if try head.hasBinaryBody() {
+        if try head.isBodyBinary() {
             // The guide's form is JSON's own: what came is a batch, and so is its answer.
             let answered = operation == .transaction ? .batch : operation
             return try submit(Translation.Message(bytes: body), of: answered, rows: rowStyle, in: transaction)

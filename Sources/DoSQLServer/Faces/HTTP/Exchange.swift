@@ -33,7 +33,7 @@ final class Exchange {
     let number: UInt64
     let head: RequestHead
     let response: Response
-    unowned let face: HTTPFace
+    let face: HTTPFace
     private(set) var body: [UInt8] = []
     /// The form of the answer.
     private(set) var style = AnswerStyle.json
@@ -112,10 +112,11 @@ final class Exchange {
     }
 
     private func admit() throws(Refusal) {
-        let route = try Route(head, web: face.shard.web)
+        let note = try HeadNote.of(head, web: face.shard.web)
+        let route = note.route
         // Before a body takes more room.
         if route.endpoint.isBounded, let failure = face.shard.refusal { throw Refusal(failure) }
-        style = head.answerStyle(of: route.endpoint)
+        style = note.style
         self.route = route
         if let authority = face.shard.context.authority { try authenticate(route, authority) }
         if case .administration(let request) = route.endpoint, !awaitsVerdict { try admit(request) }

@@ -28,11 +28,11 @@ final class HTTPFace: Face {
     let connection: UInt64
     let kind = FaceKind.http
     let socket: SocketStream
-    unowned let shard: Shard
+    let shard: Shard
     private let parser: RequestParser
     private(set) var exchange: Exchange?
     private var exchangeCount: UInt64 = 0
-    private(set) lazy var tenants = TenantStreams(of: self)
+    private(set) var tenants: TenantStreams!
     private var output: [UInt8] = []
     private var isDirty = false
     private var isPumping = false
@@ -72,6 +72,7 @@ final class HTTPFace: Face {
         answerBytes = ByteCharge(to: shard.inFlight)
         waitingSince = shard.loop.now
         sentAt = shard.loop.now
+        tenants = TenantStreams(of: self)
     }
 
     // MARK: Requests
@@ -96,9 +97,7 @@ final class HTTPFace: Face {
             receivedBytes.set(parser.bufferedBytes + (exchange?.body.count ?? 0))
         }
         shard.turns.beginStretch()
-        while !isClosing, exchange?.isAnswering != true, exchange?.awaitsVerdict != true, exchange?.isHeldBack != true,
-            !mustRead, !mustYield, let event = parser.next()
-        {
+        while !isClosing, !isOccupied, !mustRead, !mustYield, let event = parser.next() {
             defer { shard.turns.charge(tenants.turns) }
             switch event {
             case .head(let head):
@@ -120,6 +119,12 @@ final class HTTPFace: Face {
             }
         }
         if !isQuiet { shard.wake(self) }
+    }
+
+    /// Whether the current exchange takes nothing more now.
+    private var isOccupied: Bool {
+        guard let exchange else { return false }
+        return exchange.isAnswering || exchange.awaitsVerdict || exchange.isHeldBack
     }
 
     /// What was received of a body is written: more may come. The wait was the server's.

@@ -5,15 +5,18 @@ import DoSQLProtocol
 
 /// One answer on its way to the client: a head, once, and a body, whole or in parts (RFC 9110, RFC 9112).
 final class Response {
+    /// What most answers say of their type.
+    private static let jsonType = HeaderBlock(["Content-Type": AnswerStyle.jsonType])
     /// Bodies shorter than this are not worth compressing: the head alone is half as long.
     private static let compressedMin = 1024
     /// Longer ones keep everybody of the loop waiting for as long as compressing them takes; streams are compressed in
     /// parts.
     private static let compressedMax = 1 << 20
 
-    private unowned let face: HTTPFace
+    private let face: HTTPFace
+    private let name: RequestName
     /// The request's name, its own or ours: in the head, in the log, and in errors that are the server's.
-    let requestID: String
+    var requestID: String { face.shard.web.text(of: name) }
     private let request: RequestHead?
     /// What this answer has beside the headers of all answers.
     private var headers: HeaderBlock
@@ -30,8 +33,8 @@ final class Response {
     init(to request: RequestHead?, face: HTTPFace) {
         self.face = face
         self.request = request
-        requestID = face.shard.web.requestID(of: request)
-        headers = face.shard.web.headers(for: request, requestID: requestID)
+        name = face.shard.web.name(of: request)
+        headers = face.shard.web.headers(for: request, name)
         isLast = !(request?.isKeepAlive ?? false)
     }
 
@@ -47,7 +50,7 @@ final class Response {
 
     /// Sends an answer that has a body.
     func send(_ status: Int, type: String, _ body: [UInt8]) {
-        headers.add("Content-Type", type)
+        if type == AnswerStyle.jsonType { headers.append(Self.jsonType) } else { headers.add("Content-Type", type) }
         var body = body
         if body.count >= Self.compressedMin { headers.add("Vary", "Accept-Encoding") }
         if (Self.compressedMin...Self.compressedMax).contains(body.count) && acceptsGzip {

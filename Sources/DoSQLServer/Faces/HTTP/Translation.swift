@@ -14,7 +14,8 @@ struct Translation: Sendable {
         init(bytes: [UInt8]) { self.bytes = bytes }
 
         init(_ json: Span<UInt8>, of operation: Operation, options: RequestOptions) throws(JSONFault) {
-            var message = ByteWriter()
+            // The message is seldom longer than its JSON.
+            var message = ByteWriter(capacity: json.count)
             kinds = try operation.encode(json, options: options, into: &message)
             bytes = message.take()
         }
