@@ -8,9 +8,12 @@ import Synchronization
 public final class Terminal: Sendable {
     /// Characters that fit.
     public struct Size: Hashable, Sendable {
+        /// In a row.
         public var columns: Int
+        /// On the page.
         public var rows: Int
 
+        /// A size of these fields.
         public init(columns: Int, rows: Int) {
             self.columns = columns
             self.rows = rows
