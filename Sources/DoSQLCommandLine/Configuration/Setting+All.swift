@@ -59,7 +59,7 @@ extension Setting {
                 "jwt.audience", "text", \.tokens.audience,
                 "What 'aud' has to name in a JWT; without it a JWT with 'aud' is refused."),
             .number(
-                "jwt.lifetimeMax", .seconds, 1...most, \.tokens.lifetimeMax,
+                "jwt.lifetimeMax", .seconds, 1...century, \.tokens.lifetimeMax,
                 "For how long a JWT may be good, in seconds."),
             .truth(
                 "insecureNoTokens", \.server.letsAnybodyIn,
@@ -91,7 +91,7 @@ extension Setting {
                 "maxOpenTenants", .count(of: "tenants"), 1...most, \.server.openTenantsMax,
                 "Tenants kept open; beyond it the one unused for longest is closed."),
             .number(
-                "tenantIdle", .seconds, 1...most, \.server.tenantIdleSeconds,
+                "tenantIdle", .seconds, 1...century, \.server.tenantIdleSeconds,
                 "Seconds without use after which a tenant is closed."),
             .number(
                 "maxConnections", .count(of: "connections"), 1...most, \.server.connectionsMax,
@@ -161,16 +161,16 @@ extension Setting {
                 "keep.messages", .count(of: "rows"), 1...most, \.server.messagesKept.rowsMax,
                 "Rows that a tenant's messages keep; without it all."),
             .number(
-                "keep.messagesFor", .seconds, 1...most, \.server.messagesKept.secondsMax,
+                "keep.messagesFor", .seconds, 1...century, \.server.messagesKept.secondsMax,
                 "Seconds for which a tenant's messages are kept; without it for ever."),
             .number(
                 "keep.events", .count(of: "rows"), 1...most, \.server.eventsKept.rowsMax,
                 "Rows that a tenant's events keep; without it all."),
             .number(
-                "keep.eventsFor", .seconds, 1...most, \.server.eventsKept.secondsMax,
+                "keep.eventsFor", .seconds, 1...century, \.server.eventsKept.secondsMax,
                 "Seconds for which a tenant's events are kept; without it for ever."),
             .number(
-                "keep.deletedFor", .seconds, 0...most, \.server.administration.deletedKept,
+                "keep.deletedFor", .seconds, 0...century, \.server.administration.deletedKept,
                 "Seconds for which deleted tenants can be brought back."),
 
             // What is told.
@@ -184,7 +184,10 @@ extension Setting {
                 "Tenants whose metrics are told by name; the others' are told together."),
         ]
 
-    private static let most = SettingKind.most
+    /// Where there is no reason for a bound.
+    private static let most = Int.max
+    /// In seconds: so many nanoseconds can still be counted.
+    private static let century = 100 * 31_557_600
     /// In milliseconds: more than a day is a mistake.
     private static let day = 86_400_000
 }

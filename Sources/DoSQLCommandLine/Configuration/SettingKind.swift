@@ -28,7 +28,7 @@ enum SettingKind: Hashable, Sendable {
             guard let number = unit.number(text) else { throw SettingFault("is \(unit.forms), not '\(text)'") }
             guard range.contains(number) else {
                 let bounds =
-                    range.upperBound == SettingKind.most && number < range.lowerBound
+                    range.upperBound == .max
                     ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
                 throw SettingFault("is \(bounds) (\(unit.name)), not \(number)")
             }
@@ -42,9 +42,6 @@ enum SettingKind: Hashable, Sendable {
         guard !texts.isEmpty, !texts.contains("") else { throw SettingFault("is one \(name) or several, not nothing") }
         return .texts(texts)
     }
-
-    /// The upper bound of numbers that nobody needs to bound: exact in every reader of JSON.
-    static let most = 9_007_199_254_740_991
 
     /// Whether it may be given several times.
     var isList: Bool {

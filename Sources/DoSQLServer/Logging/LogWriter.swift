@@ -92,7 +92,8 @@ public final class LogWriter: Sendable {
                 all +=
                     LogLine(
                         format, at: WallClock.milliseconds(), .warning,
-                        "lines of the log were dropped: whoever reads it is too slow", ["lines": "\(dropped)"]
+                        "lines of the log were dropped: whoever reads it is too slow",
+                        ["lines": .stringConvertible(dropped)]
                     ).bytes
             }
             // Where nobody reads any more there is nobody to tell.

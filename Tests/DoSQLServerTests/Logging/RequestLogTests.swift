@@ -55,6 +55,31 @@ struct RequestLogTests {
         #expect(try log.line { $0.message == "request" }["request"].hasSuffix(".\(request)"))
     }
 
+    @Test func `what fails by the server's fault is a warning, and the client is told by which name`() throws {
+        let log = try TestLog(.warning)
+        // No disk has so much room left.
+        let server = try TestServer(log: log.logger) { $0.diskFreeMin = .max }
+        let client = try server.stranger()
+        let connection = try #require(try client.hello().connection)
+        let error = try #require(throws: ErrorMessage.self) { try client.open("acme") }
+        #expect(error.code == .storageFull && error.trace?.hasPrefix("\(connection).") == true)
+        let line = try log.line { $0["request"] == error.trace }
+        #expect(line.level == "warning" && line.message == "request failed" && line["code"] == "STORAGE_FULL")
+        #expect(line["tenant"] == "acme" && !line["reason"].isEmpty)
+
+        let http = try server.http("acme")
+        let answer = try http.post("/query", #"{"sql":"SELECT 1"}"#)
+        let name = try #require(answer.header("x-request-id"))
+        #expect(answer.status == 507 && answer.text.hasSuffix(#","trace":"\#(name)"}"#))
+        #expect(try log.line { $0["request"] == name }["face"] == "http")
+        // A disk that is full fails every write: there are so many lines a second, and how many have none is told.
+        let told = try Deadline.poll(for: .seconds(60)) {
+            _ = try http.post("/query", #"{"sql":"SELECT 1"}"#)
+            return try log.all().contains { Int($0["leftOut"]) ?? 0 > 0 }
+        }
+        #expect(told)
+    }
+
     @Test func `a name of the request's own is given back, in errors too; anything else is replaced`() throws {
         let server = try TestServer()
         let client = try server.http("acme")

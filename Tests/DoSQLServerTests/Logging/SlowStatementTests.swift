@@ -56,6 +56,14 @@ struct SlowStatementTests {
         _ = try client.post("/query", body, headers: [("X-Request-ID", "order-4711")])
         let line = try log.line { $0["sql"] == "SELECT count(*) FROM t WHERE x = ?" }
         #expect(line["request"] == "order-4711" && line["face"] == "http" && !log.text.contains(Self.secret))
+
+        let begun = try client.post("/transactions", "{}")
+        let id = try #require(begun.text.split(separator: "\"").dropFirst(3).first)
+        let inside = "INSERT INTO t SELECT value FROM json_each('[1]')"
+        _ = try client.post(
+            "/transactions/\(id)/run", "{\"sql\":\"\(inside)\"}", headers: [("X-Request-ID", "order-4712")])
+        #expect(try log.line { $0["sql"] == inside }["request"] == "order-4712")
+        _ = try client.post("/transactions/\(id)/rollback", "{}")
     }
 
     @Test func `in a transaction the plan is taken outside of it, or not at all`() throws {

@@ -82,6 +82,8 @@ extension Exchange {
     }
 
     var caller: TransactionCaller {
-        TransactionCaller(shard: face.shard.mailbox, connection: face.connection, exchange: number)
+        TransactionCaller(
+            shard: face.shard.mailbox, connection: face.connection, exchange: number,
+            requestID: response.requestID)
     }
 }

@@ -143,9 +143,8 @@ final class Response {
         precondition(!hasBegun, "an answer has one head")
         hasBegun = true
         face.shard.metrics.responded(status)
-        let requestLog = face.shard.context.requestLog
-        if requestLog.isOn {
-            requestLog.responded(
+        if face.shard.context.requestLog.isOn {
+            face.shard.context.requestLog.responded(
                 status, request?.method, path: request?.loggedPath, requestID: requestID, peer: face.socket.peerAddress)
         }
         self.framing = framing

@@ -156,6 +156,7 @@ final class LeasedTransaction: FrameTransport {
 
     var faceKind: FaceKind { .http }
     var peerAddress: String { "transaction \(tenant)" }
+    func name(of request: UInt32) -> String? { current?.request == request ? current?.caller.requestID : nil }
     // The callers' connections hold back what is too much, by credit.
     var queuedBytes: Int { 0 }
     var countsBytes: Bool { true }

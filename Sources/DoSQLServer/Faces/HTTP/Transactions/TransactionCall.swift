@@ -6,6 +6,8 @@ struct TransactionCaller: Equatable, Sendable {
     let shard: Mailbox<ShardMessage>
     let connection: UInt64
     let exchange: UInt64
+    /// The name of its request, for the log.
+    let requestID: String
 
     static func == (one: TransactionCaller, other: TransactionCaller) -> Bool {
         one.shard === other.shard && one.connection == other.connection && one.exchange == other.exchange
