@@ -11,6 +11,7 @@ struct ClientTests {
         try admin.create("acme")
         var configuration = DoSQLClient.Configuration(try DoSQLURL("dosql://\(try server.address)/acme"))
         // The other tests of this suite wait in blocking sockets, on the threads that this one runs on.
+        configuration.heartbeatInterval = .seconds(60)
         configuration.connectTimeout = .seconds(60)
         configuration.connectionWaitMax = .seconds(60)
         try await withDoSQLClient(configuration) { client in
