@@ -21,7 +21,9 @@ import Testing
     @Test func `bodies of different lengths take turns, however the bytes are cut`() {
         let bodies = ["a", "bc", "d", "efg", "hi", "", "j", "klmnopqrst"]
         let text = bodies.map { post("/x", $0) }.joined()
-        let expected = bodies.flatMap { $0.isEmpty ? [Seen.head("POST /x"), .end] : [.head("POST /x"), .body($0), .end] }
+        let expected = bodies.flatMap { body in
+            body.isEmpty ? [Seen.head("POST /x"), .end] : [.head("POST /x"), .body(body), .end]
+        }
         for size in 1...text.utf8.count {
             let parser = RequestParser()
             for _ in 0..<3 { #expect(read(text, piece: size, by: parser).seen == expected, "in pieces of \(size)") }
@@ -49,7 +51,8 @@ import Testing
 
     @Test func `what frames a body otherwise, ends the connection or has a query is read each time`() {
         let last = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-        for text in [chunked("1\r\na\r\n0\r\n\r\n"), get("/x?y=1"), get("/x", "Connection: Upgrade", "Upgrade: z"), last] {
+        let upgrade = get("/x", "Connection: Upgrade", "Upgrade: z")
+        for text in [chunked("1\r\na\r\n0\r\n\r\n"), get("/x?y=1"), upgrade, last] {
             let decoders = DecoderPool()
             let heads = (0..<2).map { _ in read(text, piece: .max / 2, by: RequestParser(decoders: decoders)).heads[0] }
             #expect(heads[0] !== heads[1], "\(text)")

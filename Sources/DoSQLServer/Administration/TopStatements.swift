@@ -30,7 +30,9 @@ final class TopStatements: StatementObserver {
             guard entries[hash]?.runs.add(runs) == nil else { return }
             if entries.count >= Self.textsMax {
                 // Who sends ever new texts must not push out what a tenant spends its time with.
-                guard let least = entries.min(by: { $0.value.runs.nanoseconds < $1.value.runs.nanoseconds }) else { return }
+                guard let least = entries.min(by: { $0.value.runs.nanoseconds < $1.value.runs.nanoseconds }) else {
+                    return
+                }
                 entries[least.key] = nil
             }
             entries[hash] = new
