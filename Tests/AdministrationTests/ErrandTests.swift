@@ -76,4 +76,20 @@ struct ErrandTests {
         for holder in holders.dropFirst() { try holder.rollback() }
         for check in checks.dropFirst() { #expect(try check.http.answer().status == 200) }
     }
+
+    @Test func `a tenant has one copy on its way at a time, however slowly it is taken`() throws {
+        for name in ["acme", "other"] {
+            try server.client(name).run("CREATE TABLE t AS SELECT zeroblob(20000000) AS x")
+        }
+        let slow = try Operator(of: server, receiveBuffer: 4096)
+        try slow.http.send("GET", "/admin/tenants/acme/backup")
+        #expect(try slow.http.head().status == 200)
+        let answer = try admin.ask("GET", "tenants/acme/backup")
+        #expect(answer.status == 409 && answer.code == "TENANT_BUSY", "\(answer.text)")
+        // It is in nobody else's way.
+        #expect(try admin.ask("POST", "tenants/acme/optimize").status == 200)
+        for _ in 0..<3 { #expect(try admin.backup("other").count > 20_000_000) }
+        slow.http.socket.close()
+        #expect(try Deadline.poll { try admin.ask("GET", "tenants/acme/backup").status == 200 })
+    }
 }

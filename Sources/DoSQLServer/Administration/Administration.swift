@@ -83,7 +83,7 @@ final class Administration: Sendable {
     func begin(_ subject: LongErrand.Subject) throws(Failure) -> LongErrand {
         let failure = errands.withLock { errands -> Failure? in
             if errands.contains(subject) { return Self.busy(subject.name) }
-            guard errands.count < Self.errandsMax else {
+            guard !subject.isOnThread || errands.count(where: \.isOnThread) < Self.errandsMax else {
                 return .overloaded(
                     "too many backups, restores and maintenance are under way",
                     limit: ("administrationErrandsMax", Self.errandsMax), retryAfter: 1000)
@@ -101,11 +101,13 @@ final class Administration: Sendable {
         for caller: TransactionCaller
     ) {
         var errand: LongErrand?
+        var copy: LongErrand?
         let pool: WorkerPool
         switch request {
         case .listTenants, .listDeleted: pool = context.openers
         case .backup(let text), .maintain(let text, _):
             do throws(Failure) {
+                if case .backup = request { copy = try begin(.copy(name(text))) }
                 errand = try begin(.maintenance(name(text)))
             } catch {
                 caller.shard.post(.administration(.failure(error), for: caller))
@@ -118,7 +120,7 @@ final class Administration: Sendable {
             .purge:
             pool = quick
         }
-        pool.post(for: errand ?? caller.shard) { [self, errand] watch in
+        pool.post(for: errand ?? caller.shard) { [self, errand, copy] watch in
             let reply: AdministrationReply
             do throws(Failure) {
                 reply = try answer(to: request, query, body, watch)
@@ -126,6 +128,7 @@ final class Administration: Sendable {
                 reply = .failure(error)
             }
             errand?.end()
+            if case .backup(let file) = reply { file.keep(copy) } else { copy?.end() }
             caller.shard.post(.administration(reply, for: caller))
         }
     }
@@ -274,7 +277,8 @@ final class Administration: Sendable {
 
     static func busy(_ name: TenantName) -> Failure {
         Failure(
-            .tenantBusy, "the tenant \(name) is being created, deleted, renamed, restored, copied, maintained or purged"
+            .tenantBusy,
+            "the tenant \(name) is being created, deleted, renamed, restored, copied, maintained or purged, or a copy of it is on its way"
         )
     }
 

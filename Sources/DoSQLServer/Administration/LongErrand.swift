@@ -9,11 +9,17 @@ final class LongErrand: Sendable {
         case maintenance(TenantName)
         /// A file is made a tenant's.
         case replacement(TenantName)
+        /// A tenant's copy is on its way to a client, and takes room until that has it. It needs no thread.
+        case copy(TenantName)
 
         var name: TenantName {
             switch self {
-            case .maintenance(let name), .replacement(let name): name
+            case .maintenance(let name), .replacement(let name), .copy(let name): name
             }
+        }
+
+        var isOnThread: Bool {
+            if case .copy = self { false } else { true }
         }
     }
 

@@ -21,6 +21,7 @@ final class BackupStream {
     }
 
     deinit {
+        file.release()
         // Giving a long file's space back takes its time.
         threads.post(for: self) { [file] _ in withExtendedLifetime(file) {} }
     }
@@ -39,6 +40,8 @@ final class BackupStream {
     func received(_ bytes: [UInt8]) -> Bool {
         isReading = false
         offset += Int64(bytes.count)
+        // Whoever has all of it may ask for the next one.
+        if offset == file.size { file.release() }
         exchange.response.write(bytes)
         return offset == file.size
     }
