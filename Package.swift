@@ -179,6 +179,14 @@ let package = Package(
             path: "Benchmarks/Goals",
             swiftSettings: settings),
         .executableTarget(
+            name: "thresholds",
+            dependencies: [
+                "BenchmarkSupport", "DoSQLLoad", "DoSQLLoop",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Thresholds",
+            swiftSettings: settings),
+        .executableTarget(
             name: "neighbours",
             dependencies: [
                 "BenchmarkSupport", "DoSQLLoad", "DoSQLLoop", "DoSQLProtocol",
@@ -291,6 +299,9 @@ let package = Package(
         .testTarget(
             name: "DoSQLSessionTests", dependencies: ["DoSQLSession", "DoSQLProtocol"], swiftSettings: settings),
         .testTarget(name: "DoSQLLoopTests", dependencies: ["DoSQLLoop"], swiftSettings: settings),
+        .testTarget(
+            name: "DoSQLLoadTests", dependencies: ["DoSQLLoad", "DoSQLLoop", "DoSQLProtocol", "DoSQLTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "DoSQLClientTests",
             dependencies: [

@@ -33,6 +33,9 @@ struct Bench: ParsableCommand {
     @Option(help: "Rows of the users table.")
     var tableRows = 100_000
 
+    @Option(help: ArgumentHelp("Write RESULTS.md and results.svg into this folder, too.", valueName: "folder"))
+    var save: String?
+
     @Flag(help: "See only that everything works: little data, no time, one round.")
     var smoke = false
 
@@ -59,6 +62,7 @@ struct Bench: ParsableCommand {
 
     private func measure(in folder: String) throws {
         let began = MonotonicClock.nanoseconds()
+        let machine = Machine(dosql: server)
         let bench = try Workbench(
             dosql: server, bound: bound, folder: folder, table: UsersTable(rows: smoke ? 1000 : tableRows),
             isSmoke: smoke)
@@ -85,12 +89,34 @@ struct Bench: ParsableCommand {
         let goals = GoalTable.goals.filter { rows.isEmpty || rows.contains($0.row) }
         let table = ResultTable(
             verdicts: goals.map { Verdict($0, measurements, missing: missing) }, measurements: measurements)
-        print(table.goals, table.cells, separator: "\n\n")
+        let how = "\(smoke ? 1 : rounds) rounds of \(FigureText.number(smoke ? 0.05 : seconds)) s a cell"
+        print(machine.text, how, table.goals, table.cells, separator: "\n\n")
         Report.progress("\((MonotonicClock.nanoseconds() - began) / 1_000_000_000) s")
-        if smoke {
-            for verdict in table.verdicts {
-                if case .notMeasured(let reason) = verdict.outcome, missing.isEmpty || reason.hasPrefix("no run") {
-                    throw BenchmarkError("\(verdict.goal.of), \(verdict.goal.figure.rawValue): not measured: \(reason)")
+        if let save {
+            let report =
+                [
+                    "# Results", "What `make bench` printed. \(ResultTable.legend)", machine.text + "; " + how + ".",
+                    table.goals,
+                    "## What each cell came to", table.cells,
+                ].joined(separator: "\n\n") + "\n"
+            try Data(report.utf8).write(to: URL(filePath: save + "/RESULTS.md"))
+            let plot = Plot(
+                measurements, caption: "\(how); the line in a bar: least to most. \(machine.text.prefix(16)) UTC")
+            try Data(plot.svg.utf8).write(to: URL(filePath: save + "/results.svg"))
+        }
+        if smoke { try Self.check(table) }
+    }
+
+    /// Every goal must have its figures, unless its peer is not installed: what they are is nobody's business here.
+    private static func check(_ table: ResultTable) throws {
+        for verdict in table.verdicts {
+            let goal = "\(verdict.goal.of), \(verdict.goal.figure.rawValue)"
+            switch verdict.outcome {
+            case .notMeasured(Verdict.noFigure): throw BenchmarkError("\(goal): \(Verdict.noFigure)")
+            case .notMeasured: continue
+            default:
+                guard verdict.median > 0, verdict.median.isFinite else {
+                    throw BenchmarkError("\(goal): \(verdict.median) makes no sense")
                 }
             }
         }

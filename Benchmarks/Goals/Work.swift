@@ -13,6 +13,7 @@ enum Work {
     static let readsBesideScan = "point SELECT, 2,000 a second, beside scans of the table"
     static let scans = "scans of the table, beside point SELECTs"
     static let hundredRows = "SELECT of 100 rows \(HundredRows.shape)"
+    static let hundredRowsJSON = "SELECT of 100 rows as JSON"
     static let interactiveOrder = "order over 1 ms, interactive transaction"
     static let oneFlightOrder = "order over 1 ms, transaction in one flight"
     static let batchedOrder = "order over 1 ms, one batch"

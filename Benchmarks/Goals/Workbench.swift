@@ -44,7 +44,8 @@ final class Workbench {
     func freshBound(of folder: String? = nil, flags: [String] = []) throws -> BoundProcess {
         try BoundProcess(
             executable: bound, folder: try copy(of: folder ?? boundTemplate),
-            flags: ["--checkpoint-pages", "\(Self.checkpointPages)", "--writer-threads", "\(Self.writerThreads)"] + flags)
+            flags: ["--checkpoint-pages", "\(Self.checkpointPages)", "--writer-threads", "\(Self.writerThreads)"]
+                + flags)
     }
 
     /// The path of a database file with the table, as any program opens it.

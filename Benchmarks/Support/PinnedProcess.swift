@@ -15,10 +15,17 @@ package final class PinnedProcess {
     private let ending: Ending
 
     /// Starts it.
-    /// - Parameter user: whom it runs as, where it is another one than ours.
-    package init(_ executable: String, _ arguments: [String], user: String? = nil, ending: Ending = .terminate) throws {
+    /// - Parameters:
+    ///   - user: whom it runs as, where it is another one than ours.
+    ///   - environment: what it has in its environment beside ours.
+    package init(
+        _ executable: String, _ arguments: [String], user: String? = nil, ending: Ending = .terminate,
+        environment: [String: String] = [:]
+    ) throws {
         self.ending = ending
         var command = [executable] + arguments
+        // Not to be seen by the programs in front of it.
+        if !environment.isEmpty { command = ["/usr/bin/env"] + environment.map { "\($0)=\($1)" } + command }
         if FileManager.default.isExecutableFile(atPath: Self.setpriv) {
             let identity = user.map { ["--reuid", $0, "--regid", $0, "--clear-groups"] } ?? []
             command = [Self.setpriv, "--pdeathsig", ending.rawValue] + identity + ["--"] + command

@@ -9,12 +9,19 @@ package final class ServerProcess {
     private let process: PinnedProcess
 
     /// Starts it, and returns when it listens.
-    /// - Parameter flags: of `dosql serve`, beside those that every benchmark has.
-    package init(executable: String, folder: String, flags: [String] = []) throws {
+    /// - Parameters:
+    ///   - flags: of `dosql serve`, beside those that every benchmark has.
+    ///   - environment: what it has in its environment beside ours.
+    ///   - before: arguments in front of them all, where `executable` is a program that runs `dosql`.
+    package init(
+        executable: String, folder: String, flags: [String] = [], environment: [String: String] = [:],
+        before: [String] = []
+    ) throws {
         self.folder = folder
         process = try PinnedProcess(
             executable,
-            ["serve", "--listen", "127.0.0.1:0", "--data", folder, "--loops", "1", "--cache", "65536"] + flags)
+            before + ["serve", "--listen", "127.0.0.1:0", "--data", folder, "--loops", "1", "--cache", "65536"]
+                + flags, environment: environment)
         address = try ListenAddress(parsing: process.line(after: "listening on "))
     }
 

@@ -10,7 +10,8 @@ package final class LoadGenerator {
         /// When the next burst is to be sent, and by which connection; paced only.
         var due: UInt64 = 0
         var next = 0
-        var bytesBefore: UInt64 = 0
+        /// Bytes that were received before anything was asked.
+        var openingBytes: UInt64 = 0
 
         var bytesReceived: UInt64 { streams.reduce(0) { $0 + $1.bytesReceived } }
     }
@@ -56,10 +57,7 @@ package final class LoadGenerator {
             drain()
         }
         let warm = Timer(on: loop) { [unowned self] in
-            for index in kinds.indices {
-                kinds[index].recorder.isMeasuring = true
-                kinds[index].bytesBefore = kinds[index].bytesReceived
-            }
+            for kind in kinds { kind.recorder.isMeasuring = true }
             figures.serverCPU = serverCPU()
             figures.generatorCPU = Double(ProcessorClock.thread()) / 1e9
             began = MonotonicClock.nanoseconds()
@@ -67,6 +65,7 @@ package final class LoadGenerator {
             end.start(after: .milliseconds(max(1, Int(seconds * 1000))))
         }
         onReady = { [unowned self] in
+            for index in kinds.indices { kinds[index].openingBytes = kinds[index].bytesReceived }
             for kind in kinds { for connection in kind.connections { connection.begin() } }
             beginPacing()
             loop.updateNow()
@@ -79,12 +78,14 @@ package final class LoadGenerator {
         pacer = nil
         drainTimer = nil
         loop.onTurnEnd = nil
-        let totals = kinds.map { ($0.recorder.sent, $0.recorder.received) }
+        let finished = kinds
         kinds = []
         if let failure { throw failure }
-        for (index, total) in totals.enumerated() {
-            figures.kinds[index].sent = total.0
-            figures.kinds[index].received = total.1
+        for (index, kind) in finished.enumerated() {
+            figures.kinds[index].sent = kind.recorder.sent
+            figures.kinds[index].received = kind.recorder.received
+            let bytes = Double(kind.bytesReceived - kind.openingBytes)
+            figures.kinds[index].bytesPerAnswer = bytes / Double(max(1, kind.recorder.received))
         }
         return figures
     }
@@ -119,7 +120,7 @@ package final class LoadGenerator {
         let count = kind.recorder.counted
         return LoadFigures.Kind(
             count: count, rate: Double(count) / seconds, latency: kind.recorder.latency, sent: 0, received: 0,
-            bytesPerAnswer: Double(kind.bytesReceived - kind.bytesBefore) / Double(max(1, count)))
+            bytesPerAnswer: 0)
     }
 
     // MARK: Pacing

@@ -14,7 +14,8 @@ package struct RandomValue: Sendable {
     }
 
     /// A text with a number from 1 to `bound` in it, of 19 digits; by default one that no two requests have.
-    package static func text(_ prefix: String = "", _ suffix: String = "", upTo bound: UInt64 = .max / 2) -> RandomValue {
+    package static func text(_ prefix: String = "", _ suffix: String = "", upTo bound: UInt64 = .max / 2) -> RandomValue
+    {
         RandomValue(form: .digits(19, filler: UInt8(ascii: "0")), bound: bound, prefix: prefix, suffix: suffix)
     }
 

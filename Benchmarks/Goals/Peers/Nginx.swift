@@ -12,7 +12,8 @@ final class Nginx {
         let port = try FreePort.find()
         address = .tcp(host: "127.0.0.1", port: port)
         let folder = try bench.makeFolder("nginx")
-        let row = #"{"row":{"id":50000,"name":"User Name 50000","email":"user50000@example.com","role":"user"},"lsn":1}"#
+        let row =
+            #"{"row":{"id":50000,"name":"User Name 50000","email":"user50000@example.com","role":"user"},"lsn":1}"#
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(folder)/\($0);" }.joined(separator: " ")
         let configuration = """

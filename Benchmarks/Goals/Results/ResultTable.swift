@@ -5,6 +5,12 @@ struct ResultTable {
     let verdicts: [Verdict]
     let measurements: Measurements
 
+    /// What the table's words mean.
+    static let legend = """
+        Every ratio is of two programs that ran in turn in the same round: the median of the rounds, the least and the most. *Within the spread*: \
+        some rounds say the opposite. *Busy* is the part of a processor that a side had.
+        """
+
     /// Goal by goal.
     var goals: String {
         MarkdownTable(

@@ -10,6 +10,8 @@ struct Verdict {
         case notMeasured(String)
     }
 
+    static let noFigure = "no run has its figure"
+
     let goal: Goal
     let outcome: Outcome
     /// The median, the least and the most of the rounds.
@@ -26,7 +28,7 @@ struct Verdict {
         if let reason = ([goal.of] + goal.against).compactMap({ missing[$0.program] }).first {
             outcome = .notMeasured(reason)
         } else if values.isEmpty {
-            outcome = .notMeasured("no run has its figure")
+            outcome = .notMeasured(Self.noFigure)
         } else if case .none = goal.limit {
             outcome = .reported
         } else {

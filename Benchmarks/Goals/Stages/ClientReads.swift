@@ -37,9 +37,11 @@ final class ClientReads: Stage {
         let configuration = DoSQLClient.Configuration(endpoint: .host(host, port: Int(port)), tenant: "bench")
         Task.detached {
             do {
-                outcome.post(.success(try await withDoSQLClient(configuration) { client in
-                    try await measure(client.tenant("bench"), rows: rows, usage, seconds: seconds)
-                }))
+                outcome.post(
+                    .success(
+                        try await withDoSQLClient(configuration) { client in
+                            try await measure(client.tenant("bench"), rows: rows, usage, seconds: seconds)
+                        }))
             } catch {
                 outcome.post(.failure(BenchmarkError("the client: \(error)")))
             }
@@ -77,7 +79,7 @@ final class ClientReads: Stage {
                     while MonotonicClock.nanoseconds() < end {
                         let id = Int(random.next(upTo: UInt64(rows)))
                         let row = try await tenant.queryOne("SELECT id, name, email, role FROM users WHERE id = \(id)")
-                        guard let row, try row.decode((Int, String).self) == (id, "User Name \(id)") else {
+                        guard let row, try row.decode((Int, String, String, String).self).1 == "User Name \(id)" else {
                             throw BenchmarkError("a wrong answer, for the key \(id)")
                         }
                         count += 1

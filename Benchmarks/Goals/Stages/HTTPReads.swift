@@ -20,7 +20,8 @@ final class HTTPReads: Stage {
         do { nginx = try Nginx(bench) } catch let error as PeerMissing { missing[.nginx] = "\(error)" }
         do { node = try NodeServer(bench) } catch let error as PeerMissing { missing[.node] = "\(error)" }
         let rows = bench.table.rows
-        func cell(_ program: Program, _ address: ListenAddress, _ usage: ProcessUsage, isConstant: Bool = false) -> Cell {
+        func cell(_ program: Program, _ address: ListenAddress, _ usage: ProcessUsage, isConstant: Bool = false) -> Cell
+        {
             Cell(CellID(program, Work.httpRead)) {
                 let traffic = Traffic(to: address, connections: Self.shape.connections) { _ in
                     HTTPRequest.pointRead(rows: rows, isConstant: isConstant).dialogue(depth: Self.shape.depth)

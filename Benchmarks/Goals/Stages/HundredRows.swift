@@ -27,7 +27,7 @@ final class HundredRows: Stage {
                 }
                 return try Load.run(traffic, seconds: $0, cpuOf: bound.usage)
             },
-            Cell(CellID(.dosqlHTTP, Work.hundredRows)) { [server] in
+            Cell(CellID(.dosqlHTTP, Work.hundredRowsJSON)) { [server] in
                 let traffic = Traffic(to: server.address, connections: Self.shape.connections) { _ in
                     HTTPRequest.hundredRows(rows: bench.table.rows).dialogue()
                 }

@@ -37,7 +37,8 @@ final class ManyTenants: Stage {
         for (work, opens) in [(Work.oneConnectionTenants, Self.open), (Work.threeConnectionTenants, Self.use)] {
             cells.append(
                 Cell(CellID(.dosql, work)) { _ in
-                    let server = try Self.start(bench, other, openMax: openMax)
+                    // As little page cache as a server takes.
+                    let server = try Self.start(bench, other, openMax: openMax, cacheKiB: 64)
                     defer { server.stop() }
                     return try Self.memory(of: openMax, server, opens)
                 })
@@ -46,10 +47,12 @@ final class ManyTenants: Stage {
 
     func close() { server.stop() }
 
-    private static func start(_ bench: Workbench, _ folder: String, openMax: Int) throws -> ServerProcess {
+    private static func start(
+        _ bench: Workbench, _ folder: String, openMax: Int, cacheKiB: Int = 2048
+    ) throws -> ServerProcess {
         try ServerProcess(
             executable: bench.dosql, folder: folder,
-            flags: ["--cache", "2048", "--max-open-tenants", "\(openMax)", "--no-create-tenants"])
+            flags: ["--cache", "\(cacheKiB)", "--max-open-tenants", "\(openMax)", "--no-create-tenants"])
     }
 
     private static func name(_ number: Int) -> String {
@@ -119,7 +122,7 @@ final class ManyTenants: Stage {
         return count + 5
     }
 
-    /// What a tenant adds to the server's memory, its few pages of cache included; the first tenth of them does not
+    /// What a tenant adds to the server's memory, its pages of cache included; the first tenth of them does not
     /// count, since with them the server gets what it keeps for all.
     private static func memory(of tenants: Int, _ server: ServerProcess, _ visit: Visit) throws -> Figures {
         let first = tenants / 10

@@ -34,6 +34,10 @@ final class Orders: Stage {
                     guard ordered == load.kinds[0].received / answers * Self.items.count else {
                         throw BenchmarkError("\(load.kinds[0].received) answers, and \(ordered) items were ordered")
                     }
+                    // No round can have been faster than the link.
+                    guard load.kinds[0].latency.p50 >= UInt64(steps.count) * 990_000 else {
+                        throw BenchmarkError("\(steps.count) round trips took \(load.kinds[0].latency.p50) ns")
+                    }
                     return Figures(load)
                 })
         }
@@ -44,7 +48,9 @@ final class Orders: Stage {
     // MARK: The order
 
     /// Products and quantities.
-    private static let items: [(product: Int64, quantity: Int64, price: Double)] = [(1, 2, 9.5), (2, 1, 20), (3, 5, 1.25)]
+    private static let items: [(product: Int64, quantity: Int64, price: Double)] = [
+        (1, 2, 9.5), (2, 1, 20), (3, 5, 1.25),
+    ]
 
     private static let schema = """
         CREATE TABLE products(id INTEGER PRIMARY KEY, name TEXT NOT NULL, stock INTEGER NOT NULL CHECK (stock >= 0));
@@ -141,7 +147,8 @@ final class Orders: Stage {
             let inStock = Expression.compare(
                 .greaterOrEqual, .reference(.column(step: steps.count, column: 0)), quantity)
             steps += [
-                BatchStep(stock, .positional([product]), want: .first, assertion: inStock, message: "Insufficient stock"),
+                BatchStep(
+                    stock, .positional([product]), want: .first, assertion: inStock, message: "Insufficient stock"),
                 BatchStep(makeItem, .positional([orderID, product, quantity, .value(.real(item.price))])),
                 BatchStep(takeStock, .positional([quantity, product])),
             ]
