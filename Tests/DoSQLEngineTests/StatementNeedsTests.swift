@@ -76,8 +76,12 @@ struct StatementNeedsTests {
         Case(
             sql: "INSERT INTO lines(of) VALUES (1)", needs: [.read, .write], reads: ["orders"], writes: ["lines"]),
         // Tables that are alike: SQLite copies the records, and tells the authorizer nothing of the one it reads.
-        Case(sql: "INSERT INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"], writes: ["open"]),
-        Case(sql: "REPLACE INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"], writes: ["open"]),
+        Case(
+            sql: "INSERT INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"],
+            writes: ["open"]),
+        Case(
+            sql: "REPLACE INTO open SELECT * FROM secret", needs: [.read, .write], reads: ["secret"],
+            writes: ["open"]),
         Case(
             sql: "INSERT INTO audit SELECT value FROM json_each('[1]')", needs: .write, writes: ["audit"]),
         Case(
