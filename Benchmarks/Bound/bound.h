@@ -26,6 +26,8 @@ enum { statementsMax = 64 };
 typedef struct {
     sqlite3 *connection;
     sqlite3_stmt *statements[statementsMax];
+    /// Their columns as a RESULT begins with them.
+    Buffer columns[statementsMax];
     sqlite3_stmt *begin, *beginWrite, *commit, *savepoint, *release;
     /// Frames in the log, as the last commit left them.
     int logFrames;
@@ -40,7 +42,7 @@ int statement_number(const char *text, size_t count);
 sqlite3_stmt *database_statement(Database *database, int number);
 void database_bind(sqlite3_stmt *statement, const uint8_t *parameters, const uint8_t *end);
 /// Columns and rows as a RESULT has them; QUERY_ONE stops behind the first row.
-void database_result(sqlite3_stmt *statement, Buffer *output, bool isOne);
+void database_result(Database *database, int number, Buffer *output, bool isOne);
 
 // Frames of protocol/framing.md.
 enum { headerSize = 12 };

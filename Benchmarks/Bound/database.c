@@ -128,7 +128,7 @@ static void append_bytes(Buffer *output, uint8_t shortTag, uint8_t longTag, cons
     output->count += count;
 }
 
-void database_result(sqlite3_stmt *statement, Buffer *output, bool isOne) {
+static void append_columns(Buffer *output, sqlite3_stmt *statement) {
     int columns = sqlite3_column_count(statement);
     buffer_varint(output, (uint64_t)columns);
     for (int column = 0; column < columns; column++) {
@@ -137,6 +137,14 @@ void database_result(sqlite3_stmt *statement, Buffer *output, bool isOne) {
         buffer_varint(output, count);
         buffer_append(output, name, count);
     }
+}
+
+void database_result(Database *database, int number, Buffer *output, bool isOne) {
+    sqlite3_stmt *statement = database_statement(database, number);
+    int columns = sqlite3_column_count(statement);
+    Buffer *header = &database->columns[number];
+    if (!header->count) append_columns(header, statement);
+    buffer_append(output, header->bytes, header->count);
     size_t countAt = output->count;
     uint32_t rows = 0;
     buffer_append(output, &rows, 4);

@@ -95,7 +95,7 @@ static void answer_read(Connection *connection, const Frame *frame) {
     sqlite3_stmt *statement = database_statement(&tenant->reader, number);
     database_bind(statement, at, frame->body + frame->length);
     size_t began = frame_begin(&connection->output, resultType, frame->stream, frame->request);
-    database_result(statement, &connection->output, frame->type == queryOneType);
+    database_result(&tenant->reader, number, &connection->output, frame->type == queryOneType);
     outcome_append(&connection->output, 0, 0, 1);
     frame_end(&connection->output, began);
 }

@@ -24,7 +24,7 @@ package struct FixedAnswers: AnswerScanner {
             }
         }
         calls += 1
-        if calls % Self.samplePeriod == 1, first + size <= bytes.count {
+        if Self.isSampled(calls), first + size <= bytes.count {
             sample = (first == 0 ? 0 : 1, [UInt8](copying: bytes.extracting(first..<first + size)))
         }
         return received / size - before

@@ -19,7 +19,7 @@ package struct FrameAnswers: AnswerScanner {
         var offset = 0
         var count = 0
         calls += 1
-        var wantsSample = calls % Self.samplePeriod == 1
+        var wantsSample = Self.isSampled(calls)
         while true {
             if rest > 0 || failure != nil {
                 let taken = min(rest, bytes.count - offset)

@@ -15,7 +15,7 @@ package struct HTTPAnswers: AnswerScanner {
         calls += 1
         if rest.isEmpty {
             let (count, used) = try Self.scan(bytes)
-            if calls % Self.samplePeriod == 1, let (headEnd, length) = try Self.head(bytes, from: 0),
+            if Self.isSampled(calls), let (headEnd, length) = try Self.head(bytes, from: 0),
                 headEnd + length <= used
             {
                 sample = (0, [UInt8](copying: bytes.extracting(headEnd..<headEnd + length)))

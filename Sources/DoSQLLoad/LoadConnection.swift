@@ -157,7 +157,13 @@ final class LoadConnection: StreamDelegate {
     }
 
     func closed(_ reason: CloseReason) {
-        if case .failed(let error) = reason { owner.failed(LoadError("\(error)")) }
+        switch reason {
+        case .local: break
+        case .failed(let error): owner.failed(LoadError("\(error)"))
+        case .broken:
+            owner.failed(LoadError("TLS could not be agreed on with the server, or its certificate is not trusted"))
+        default: owner.failed(LoadError("a connection was closed: \(reason)"))
+        }
         owner.connectionClosed()
     }
 }

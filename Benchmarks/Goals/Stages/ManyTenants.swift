@@ -37,8 +37,8 @@ final class ManyTenants: Stage {
         for (work, opens) in [(Work.oneConnectionTenants, Self.open), (Work.threeConnectionTenants, Self.use)] {
             cells.append(
                 Cell(CellID(.dosql, work)) { _ in
-                    // Pages that are not in use are given back at once: what is left is what is beyond the page cache.
-                    let server = try Self.start(bench, other, openMax: openMax, cacheKiB: 1)
+                    // As little page cache as a server takes.
+                    let server = try Self.start(bench, other, openMax: openMax, cacheKiB: 64)
                     defer { server.stop() }
                     return try Self.memory(of: openMax, server, opens)
                 })
@@ -122,7 +122,7 @@ final class ManyTenants: Stage {
         return count + 5
     }
 
-    /// What a tenant adds to the server's memory; the first tenth of them does not
+    /// What a tenant adds to the server's memory, its pages of cache included; the first tenth of them does not
     /// count, since with them the server gets what it keeps for all.
     private static func memory(of tenants: Int, _ server: ServerProcess, _ visit: Visit) throws -> Figures {
         let first = tenants / 10
