@@ -138,12 +138,13 @@ final class Session {
         let turns = shard.turns
         turns.beginStretch()
         defer { turns.endStretch() }
-        var room = Self.outputMax - (transport?.queuedBytes ?? 0)
+        // Whether the client takes its answers is looked at first, and whenever much has come of them since.
+        var isFirst = true
         loop: while !isClosing {
             if greeting != nil { return hold(&decoder, input) }
-            if isPaused || output.count > room {
+            if isFirst || isPaused || output.count > Self.uncountedMax {
+                isFirst = false
                 if mustWaitForClient() { return kept.append(input) }
-                room = Self.outputMax - (transport?.queuedBytes ?? 0)
             }
             if mustYield() { return kept.append(input) }
             decoder.frameMax = machine.isOpen ? Limits.frameMax : Limits.frameHandshakeMax
