@@ -126,7 +126,7 @@ __attribute__((constructor)) static void install(void) {
     counting.xRealloc = resize;
     if (sqlite3_config(SQLITE_CONFIG_MALLOC, &counting) != SQLITE_OK) abort();
     if (sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK) abort();
-    // Each connection would take 20 pages at its first read, 88 KB, and most tenants have fewer: https://www.sqlite.org/c3ref/c_config_covering_index_scan.html
+    // Each connection would take 20 pages at its first read, 88 KB, and most tenants have fewer: https://www.sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigpagecache
     if (sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0) != SQLITE_OK) abort();
     // A connection is used by one thread at a time. So values of columns are protected as they are: https://www.sqlite.org/c3ref/value.html
     if (sqlite3_config(SQLITE_CONFIG_MULTITHREAD) != SQLITE_OK) abort();
