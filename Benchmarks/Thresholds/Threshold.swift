@@ -23,13 +23,13 @@ struct Threshold {
     /// Each is a little above what a run had, so that a change that costs something has to say so here. The system calls
     /// of a burst are a wait, a read and a write; what is above them are the loop's own ticks.
     static let all: [Threshold] = [
-        Threshold(Work.pipelined, .allocations, most: 7.1),
+        Threshold(Work.pipelined, .allocations, most: 0.5),
         Threshold(Work.pipelined, .systemCalls, most: 3.5),
         Threshold(Work.pipelined, .bytes, most: 84, holdsInDebug: true),
-        Threshold(Work.pipelined, .instructions, most: 11_000),
+        Threshold(Work.pipelined, .instructions, most: 8_500),
         Threshold(Work.single, .systemCalls, most: 4, holdsInDebug: true),
         Threshold(Work.hundredRows, .bytes, most: 20_000, holdsInDebug: true),
-        Threshold(Work.http, .allocations, most: 34),
+        Threshold(Work.http, .allocations, most: 15),
         Threshold(Work.http, .systemCalls, most: 4, holdsInDebug: true),
     ]
 }
