@@ -66,6 +66,12 @@ final class Administration: Sendable {
         purger.withLock { $0 = thread }
     }
 
+    /// Lets nobody wait for what takes long of another tenant.
+    func relieveThreads() {
+        threads.relieve()
+        quick.relieve()
+    }
+
     /// Interrupts what runs, and waits for it.
     func stop() {
         isStopping.cancel()

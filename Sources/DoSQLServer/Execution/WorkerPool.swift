@@ -4,8 +4,9 @@ import Synchronization
 /// Threads that work for tenants in turn (``TurnQueue``).
 ///
 /// Some are always there, and one tenant may use them all while nobody else wants one. Somebody who has none while they are
-/// all at something long gets one more, which ends when nothing has come for it for a while: so no tenant waits for another's long statement, up to
-/// ``crowd`` times the usual number.
+/// all at something long gets one more, which ends when nothing has come for it for a while: so no tenant waits for
+/// another's long statement, up to ``crowd`` times the usual number. Whoever owns a pool has it looked at now and then
+/// (``relieve()``).
 final class WorkerPool: Sendable {
     /// How many times more threads there may be than usual.
     static let crowd = 8

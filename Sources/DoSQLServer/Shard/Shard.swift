@@ -427,6 +427,7 @@ final class Shard {
         }
         transactions.tick(now)
         context.tenants.context.relieveThreads()
+        context.administration.relieveThreads()
         cutLargest()
         cutSlowest(now)
         if let drainDeadline, drainDeadline <= now {
