@@ -29,7 +29,7 @@ struct ThresholdsCommand: ParsableCommand {
     func run() throws {
         try TemporaryFolder.use { folder in
             var failed = 0
-            let figures = try calls(in: folder) + (instructions ? [try instructionsOfReads(in: folder)] : [])
+            let figures = try calls(in: folder) + (instructions ? try instructions(in: folder) : [])
             for threshold in Threshold.all where !debug || threshold.holdsInDebug {
                 guard
                     let figure = figures.first(where: { $0.work == threshold.work && $0.measure == threshold.measure })
@@ -59,6 +59,7 @@ struct ThresholdsCommand: ParsableCommand {
             (Work.pipelined, 16, table.pointReads(depth: 16)),
             (Work.single, 1, table.pointReads()),
             (Work.hundredRows, 1, table.hundredRowReads()),
+            (Work.inserts, 16, table.inserts(depth: 16)),
             (Work.http, 1, HTTPRequest.pointRead(rows: table.rows).dialogue()),
         ]
         return try works.flatMap { work -> [Figure] in
@@ -86,21 +87,30 @@ struct ThresholdsCommand: ParsableCommand {
 
     // MARK: Instructions
 
-    /// Of two runs, one longer than the other: what they differ by is what the requests cost by which they differ.
-    private func instructionsOfReads(in folder: String) throws -> Figure {
+    private func instructions(in folder: String) throws -> [Figure] {
         let stripped = folder + "/dosql"
         let strip = try PinnedProcess("/usr/bin/strip", ["-g", "-o", stripped, server])
         guard strip.succeeded() else { throw BenchmarkError("\(server) cannot be stripped") }
+        let table = UsersTable(rows: 1000)
+        return try [
+            (Work.pipelined, table.pointReads(depth: 16)), (Work.inserts, table.inserts(depth: 16)),
+        ].map { work, dialogue in
+            (work, .instructions, try instructions(of: dialogue, stripped, in: "\(folder)/\(work)"))
+        }
+    }
+
+    /// Of two runs, one longer than the other: what they differ by is what the requests cost by which they differ.
+    private func instructions(of dialogue: Dialogue, _ stripped: String, in folder: String) throws -> Double {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var runs: [(instructions: Double, answers: Double)] = []
         for (index, seconds) in [seconds, 4 * seconds].enumerated() {
             let output = "\(folder)/callgrind-\(index)"
             let process = try ServerProcess(
-                executable: "/usr/bin/valgrind", folder: "\(folder)/instructions-\(index)",
+                executable: "/usr/bin/valgrind", folder: "\(folder)/data-\(index)",
                 before: ["--tool=callgrind", "--callgrind-out-file=\(output)", stripped])
-            let table = UsersTable(rows: 1000)
-            try table.load(into: process.address)
+            try UsersTable(rows: 1000).load(into: process.address)
             let generator = try LoadGenerator()
-            generator.add(Traffic(to: process.address, connections: 1) { _ in table.pointReads(depth: 16) })
+            generator.add(Traffic(to: process.address, connections: 1) { _ in dialogue })
             let load = try generator.run(seconds: seconds)
             process.stop()
             let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
@@ -109,7 +119,6 @@ struct ThresholdsCommand: ParsableCommand {
             else { throw BenchmarkError("callgrind has counted nothing") }
             runs.append((count, Double(load.kinds[0].received)))
         }
-        let each = (runs[1].instructions - runs[0].instructions) / (runs[1].answers - runs[0].answers)
-        return (Work.pipelined, .instructions, each)
+        return (runs[1].instructions - runs[0].instructions) / (runs[1].answers - runs[0].answers)
     }
 }
