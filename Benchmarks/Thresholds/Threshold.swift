@@ -29,8 +29,8 @@ struct Threshold {
         Threshold(Work.pipelined, .instructions, most: 8_500),
         Threshold(Work.single, .systemCalls, most: 4, holdsInDebug: true),
         Threshold(Work.hundredRows, .bytes, most: 20_000, holdsInDebug: true),
-        Threshold(Work.inserts, .allocations, most: 1_000),
-        Threshold(Work.inserts, .instructions, most: 1_000_000),
+        Threshold(Work.inserts, .allocations, most: 40),
+        Threshold(Work.inserts, .instructions, most: 90_000),
         Threshold(Work.http, .allocations, most: 15),
         Threshold(Work.http, .systemCalls, most: 4, holdsInDebug: true),
     ]
