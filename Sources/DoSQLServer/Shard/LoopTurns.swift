@@ -10,7 +10,7 @@ protocol Yielding: AnyObject {
 /// What one tenant (or all who have none) has had of its shard's turn, and who of it waits for the next one.
 final class TurnAccount {
     /// Nanoseconds of a turn, beyond which what comes waits: so long may a tenant keep the others of its loop waiting.
-    static let timeMax: UInt64 = 250_000
+    static let timeMax: UInt64 = 100_000
     /// The same while there are no others: whoever comes then waits so long once.
     static let timeMaxAlone: UInt64 = 4_000_000
 
